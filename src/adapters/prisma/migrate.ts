@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
+import { runMigrations as migrateQueue } from 'graphile-worker'
+import pg from 'pg'
+
+const PRISMA_DIR = fileURLToPath(import.meta.resolve('../../../prisma'))
+const FILTERS = { externalTables: [], externalEnums: [] }
+
+/** Any number will do, as long as every replica uses the same one. */
+const MIGRATION_LOCK = 7_236_451
+
+/**
+ * Brings the database up to date: our tables by Prisma's own engine (recorded in `_prisma_migrations`, so that
+ * `prisma migrate deploy` agrees), then the queue's. Replicas that start together wait for one another.
+ */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  const pool = new pg.Pool({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    const engine = await openSchemaEngine(pool)
+    await engine.applyMigrations({ migrationsList: await readMigrations(), filters: FILTERS })
+    await migrateQueue({ pgPool: pool })
+  } finally {
+    await pool.end() // with it goes the lock that Prisma's engine keeps
+    await client.end() // and ours
+  }
+}
+
+/**
+ * Prisma's schema engine in WebAssembly: the native one is a download from a host that closed networks do not reach.
+ * It lives as long as its pool.
+ */
+export async function openSchemaEngine(pool: pg.Pool): Promise<SchemaEngine> {
+  bindings ??= loadBindings()
+  const { SchemaEngine } = await bindings
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool))
+  const datamodels: [string, string][] = [['schema.prisma', await readFile(join(PRISMA_DIR, 'schema.prisma'), 'utf8')]]
+  return SchemaEngine.new({ datamodels }, () => {}, adapter)
+}
+
+/** The bindings keep their WASM instance in module variables, so a process may instantiate them only once. */
+let bindings: ReturnType<typeof loadBindings> | undefined
+
+async function loadBindings() {
+  const module = await import('@prisma/schema-engine-wasm/schema_engine_bg')
+  const packageDir = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
+  const wasm = readFileSync(join(packageDir, 'schema_engine_bg.wasm'))
+  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': module })
+  module.__wbg_set_wasm(instance.exports)
+  const start = instance.exports['__wbindgen_start']
+  if (typeof start === 'function') start()
+  return module
+}
+
+async function readMigrations(): Promise<MigrationList> {
+  const baseDir = join(PRISMA_DIR, 'migrations')
+  const folders = (await readdir(baseDir, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  const migrationDirectories = folders
+    .map((folder) => folder.name)
+    .sort()
+    .map((path) => {
+      const value = readFileSync(join(baseDir, path, 'migration.sql'), 'utf8')
+      return { path, migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value } } }
+    })
+  const lockfile = {
+    path: 'migration_lock.toml',
+    content: await readFile(join(baseDir, 'migration_lock.toml'), 'utf8'),
+  }
+  return { baseDir, lockfile, shadowDbInitScript: '', migrationDirectories }
+}
