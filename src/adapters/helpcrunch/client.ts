@@ -1,0 +1,75 @@
+import { Agent, errors, request as httpRequest } from 'undici'
+import { type CallResult, readRetryAfter } from '../../domain/retry-policy.ts'
+import type { ApiRequest, HelpcrunchClient } from '../../services/call-helpcrunch.ts'
+
+export interface HelpcrunchClientOptions {
+  /** With its version: `https://api.helpcrunch.com/v1`. */
+  readonly baseUrl: string
+  readonly apiKey: string
+  /** For the whole call, body included. */
+  readonly timeoutMs: number
+}
+
+/** A chat or customer is a few KiB; a page of a hundred departments with their agents stays below this. */
+const BODY_BYTES_MAX = 1_048_576
+
+/** HelpCrunch's REST API over undici: one dispatcher of our own, no retries (the queue has them), no redirects. */
+export function createHelpcrunchClient(
+  options: HelpcrunchClientOptions,
+): HelpcrunchClient & { close(): Promise<void> } {
+  const dispatcher = new Agent({ connections: 20, connect: { timeout: options.timeoutMs } })
+  return {
+    call: (request) => call(dispatcher, options, request),
+    close: () => dispatcher.destroy(),
+  }
+}
+
+async function call(dispatcher: Agent, options: HelpcrunchClientOptions, request: ApiRequest): Promise<CallResult> {
+  try {
+    const response = await httpRequest(`${options.baseUrl}${request.path}`, {
+      dispatcher,
+      method: request.method,
+      signal: AbortSignal.timeout(options.timeoutMs),
+      headers: {
+        authorization: `Bearer ${options.apiKey}`,
+        accept: 'application/json',
+        'content-type': 'application/json',
+      },
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+    })
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of response.body) {
+      bytes += chunk.length
+      if (bytes > BODY_BYTES_MAX) {
+        response.body.destroy()
+        return noResponse('body_too_large', `the reply is longer than ${BODY_BYTES_MAX} bytes`)
+      }
+      chunks.push(chunk)
+    }
+    const header = response.headers['retry-after']
+    const retryAfterMs = readRetryAfter(Array.isArray(header) ? header[0] : header, new Date())
+    const body = Buffer.concat(chunks).toString('utf8')
+    const reply = { kind: 'response', status: response.statusCode, body, bodyTruncated: false } as const
+    return retryAfterMs === undefined ? reply : { ...reply, retryAfterMs }
+  } catch (error) {
+    return readFailure(error)
+  }
+}
+
+function readFailure(error: unknown): CallResult {
+  if (!(error instanceof Error)) throw error
+  if (error.name === 'TimeoutError' || error.name === 'AbortError')
+    return noResponse('timeout', 'no complete reply in time')
+  if (error instanceof errors.ConnectTimeoutError || error instanceof errors.HeadersTimeoutError)
+    return noResponse('timeout', error.message)
+  if (error instanceof errors.BodyTimeoutError) return noResponse('timeout', error.message)
+  if (error instanceof errors.ResponseContentLengthMismatchError) return noResponse('truncated', error.message)
+  const code = 'code' in error ? String(error.code) : error.name
+  // Undici and the operating system word their failures without the key or the body; the code says what happened.
+  return noResponse('connection', `${code}: ${error.message}`)
+}
+
+function noResponse(reason: Extract<CallResult, { kind: 'no_response' }>['reason'], message: string): CallResult {
+  return { kind: 'no_response', reason, message }
+}

@@ -1,0 +1,74 @@
+import type { PrismaClient } from '../../generated/prisma/client.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { ApplicationJournal } from '../../services/apply-decision.ts'
+import { addApplyJob } from './jobs.ts'
+import { RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
+import { holds, msSince } from './sql.ts'
+
+interface PendingRow extends RecordRow {
+  id: bigint
+  event_seq: bigint
+  to_department_id: bigint
+  rule_priority: number
+  state_age_ms: number | null
+  put_before: boolean
+  recent_moves: number
+}
+
+/** Writes each step of applying as one statement, fenced by the chat's claim. */
+export function createApplicationJournal(prisma: PrismaClient): ApplicationJournal {
+  return {
+    async pending(claim) {
+      const [row] = await prisma.$queryRaw<PendingRow[]>`
+        SELECT p.id, p.event_seq, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
+          coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
+            WHERE v.key = p.rule_key AND v.version = p.rule_version), 0) AS rule_priority,
+          EXISTS (SELECT FROM attempts a WHERE a.event_seq = p.event_seq AND a.method = 'PUT') AS put_before,
+          (SELECT count(*)::int FROM decisions d WHERE d.chat_id = c.id AND d.outcome = 'applied'
+            AND d.applied_at > clock_timestamp() - interval '10 min') AS recent_moves
+        FROM chats c JOIN decisions p ON p.id = c.pending_decision_id
+        WHERE ${holds(claim)}`
+      return (
+        row && {
+          id: row.id,
+          eventSeq: row.event_seq,
+          departmentId: toNumber(row.to_department_id),
+          rulePriority: row.rule_priority,
+          record: readRecord(row),
+          retry: readRetry(row),
+          stateAgeMs: row.state_age_ms ?? undefined,
+          putBefore: row.put_before,
+          recentMoves: row.recent_moves,
+        }
+      )
+    },
+
+    async settle(claim, pending, settlement) {
+      const { outcome, reason, departmentFrom } = settlement
+      const isApplied = outcome === 'applied'
+      const routed = isApplied
+        ? Prisma.sql`, routed_department_id = ${pending.departmentId}::bigint, routed_at = clock_timestamp()`
+        : Prisma.empty
+      const from = departmentFrom === undefined ? Prisma.sql`from_department_id` : Prisma.sql`${departmentFrom}::bigint`
+      await prisma.$executeRaw`
+        WITH chat AS (
+          UPDATE chats c SET pending_decision_id = NULL, tries = 0, tried_since = NULL ${routed}
+          WHERE ${holds(claim)} AND c.pending_decision_id = ${pending.id} RETURNING c.id
+        )
+        UPDATE decisions SET outcome = ${outcome}, reason = coalesce(${reason ?? null}, reason), from_department_id = ${from},
+          applied_at = CASE WHEN ${isApplied} THEN clock_timestamp() END
+        WHERE id = ${pending.id} AND outcome = 'pending' AND EXISTS (SELECT FROM chat)`
+    },
+
+    async postpone(claim, pending, { delayMs, countsAsTry }) {
+      await prisma.$queryRaw`
+        WITH chat AS (
+          UPDATE chats c SET tries = tries + ${Number(countsAsTry)}::int,
+            -- While the account is locked out the schedule stands still: nobody gives up because of a wrong key.
+            tried_since = CASE WHEN ${countsAsTry} THEN coalesce(tried_since, clock_timestamp()) ELSE NULL END
+          WHERE ${holds(claim)} RETURNING c.id
+        )
+        SELECT j.id FROM chat, ${addApplyJob(claim.chatId, pending.rulePriority, delayMs)} AS j`
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { PrismaClient } from '../../generated/prisma/client.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { AccountEffect, CallLedger } from '../../services/call-helpcrunch.ts'
+import { cleanText, holds, msToInterval } from './sql.ts'
+
+/** A call made at second 0 may reach HelpCrunch late: a second of grace keeps any 60 of its seconds within the budget. */
+const WINDOW = Prisma.sql`interval '61 s'`
+/** How long the one probe after a pause has before another may try. */
+const PROBE_MS = 15_000
+/** Pauses without a Retry-After: 5 s, doubled with each in a row, a minute at most. */
+const PAUSE = { baseMs: 5_000, capMs: 60_000 }
+/** What is kept of a reply. */
+const BODY_CHARACTERS_MAX = 4_096
+
+interface OpeningRow {
+  attempt_id: bigint | null
+  number: number | null
+  held: boolean
+  probe: boolean
+  wait_ms: number
+}
+
+/**
+ * One budget for the account, over all replicas: as many slots as calls a minute, each free again a minute after its use.
+ * Moves may take any free slot; a look-up only one that no waiting move will need.
+ */
+export function createCallLedger(prisma: PrismaClient): CallLedger {
+  return {
+    async open(purpose, { method, path }) {
+      const held = purpose.chat
+        ? Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(purpose.chat.claim)})`
+        : Prisma.sql`true`
+      const eventSeq = purpose.chat?.eventSeq ?? null
+      const kept = purpose.kind === 'move' ? Prisma.sql`0` : WAITING_MOVES
+      const [row] = await prisma.$queryRaw<OpeningRow[]>`
+        WITH probe AS (
+          UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
+          WHERE paused_until <= clock_timestamp() AND ${held} RETURNING id
+        ), account AS (
+          SELECT (paused_until IS NULL OR EXISTS (SELECT FROM probe)) AS is_open, paused_until FROM helpcrunch_account
+        ), slot AS (
+          SELECT slot FROM budget_slots
+          WHERE used_at <= clock_timestamp() - ${WINDOW} AND (SELECT is_open FROM account) AND ${held}
+            AND (SELECT count(*) FROM budget_slots WHERE used_at <= clock_timestamp() - ${WINDOW}) > ${kept}
+          ORDER BY used_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        ), taken AS (
+          UPDATE budget_slots b SET used_at = clock_timestamp() FROM slot WHERE b.slot = slot.slot RETURNING b.slot
+        ), opened AS (
+          INSERT INTO attempts (event_seq, number, method, path, at)
+          SELECT ${eventSeq}::bigint, 1 + (SELECT count(*) FROM attempts WHERE event_seq = ${eventSeq}::bigint),
+            ${method}, ${path}, clock_timestamp()
+          FROM taken RETURNING id, number
+        )
+        SELECT (SELECT id FROM opened) AS attempt_id, (SELECT number FROM opened) AS number, ${held} AS held,
+          EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms`
+      if (row?.attempt_id != null && row.number !== null) {
+        return { kind: 'opened', call: { attemptId: row.attempt_id, number: row.number, isProbe: row.probe } }
+      }
+      return row?.held === false ? { kind: 'claim_lost' } : { kind: 'no_budget', waitMs: row?.wait_ms ?? 0 }
+    },
+
+    async close(call, result, durationMs, problem, effect) {
+      const reply = result.kind === 'response' ? result : undefined
+      const body = reply ? cleanText(reply.body).slice(0, BODY_CHARACTERS_MAX) : null
+      const error = result.kind === 'no_response' ? `${result.reason}: ${result.message}` : (problem ?? null)
+      await prisma.$executeRaw`
+        WITH closed AS (
+          UPDATE attempts SET status = ${reply?.status ?? null}::int, body = ${body}, error = ${error === null ? null : cleanText(error)},
+            duration_ms = ${durationMs}::int
+          WHERE id = ${call.attemptId}
+        )
+        UPDATE helpcrunch_account SET ${accountChange(effect, call.isProbe)}`
+    },
+  }
+}
+
+/** The free slots that waiting moves will need. */
+const WAITING_MOVES = Prisma.sql`(SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL)`
+
+/** Until the pause ends, or the next slot is free. */
+const WAIT_MS = Prisma.sql`greatest(0, extract(epoch FROM greatest(
+  (SELECT paused_until FROM account), (SELECT min(used_at) FROM budget_slots) + ${WINDOW}
+) - clock_timestamp()) * 1000)::float8`
+
+function accountChange(effect: AccountEffect, isProbe: boolean): Prisma.Sql {
+  switch (effect.kind) {
+    case 'none':
+      return Prisma.sql`id = id WHERE false`
+    case 'resume':
+      return Prisma.sql`paused_until = NULL, pause_reason = NULL, strikes = 0`
+    case 'pause': {
+      const backOff = Prisma.sql`make_interval(secs => least(${PAUSE.capMs}, ${PAUSE.baseMs} * 2 ^ least(strikes, 10)) / 1000)`
+      const pause = effect.forMs === undefined ? backOff : msToInterval(effect.forMs)
+      // Calls that were under way together are one strike.
+      return Prisma.sql`paused_until = CASE WHEN ${isProbe} THEN clock_timestamp() + ${pause}
+          ELSE greatest(paused_until, clock_timestamp() + ${pause}) END,
+        pause_reason = ${effect.reason}, strikes = strikes + CASE WHEN ${isProbe} OR paused_until IS NULL THEN 1 ELSE 0 END`
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { CustomerProfile } from '../../domain/customer-profile.ts'
+import type { PrismaClient } from '../../generated/prisma/client.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { CustomerMemory } from '../../services/learn-customer.ts'
+import type { CustomerKeeper } from '../../services/look-up.ts'
+import { toNumber } from './routing-record.ts'
+import { toJsonb } from './sql.ts'
+
+interface CustomerEventRow {
+  seq: bigint
+  customer_id: bigint
+  body: Uint8Array
+  happened_at: Date
+  profile: CustomerProfile | null // only ever written from that schema
+  revision: number | null
+  learned_at: Date | null
+}
+
+/** What is known of customers. The revision settles races: whoever has not seen the newest one does not write. */
+export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & CustomerMemory {
+  return {
+    async keepLookedUp(customerId, profile, knownRevision) {
+      await prisma.$executeRaw`
+        INSERT INTO customers AS u (id, profile, fetched_at)
+        VALUES (${customerId}::bigint, ${toJsonb(profile)}, clock_timestamp())
+        ON CONFLICT (id) DO UPDATE
+        SET profile = excluded.profile, fetched_at = excluded.fetched_at, revision = u.revision + 1
+        WHERE u.revision = ${knownRevision ?? null}::int`
+    },
+
+    async find(seq) {
+      const [row] = await prisma.$queryRaw<CustomerEventRow[]>`
+        SELECT e.seq, e.customer_id, e.body, e.happened_at, u.profile, u.revision, u.learned_at
+        FROM webhook_events e LEFT JOIN customers u ON u.id = e.customer_id
+        WHERE e.seq = ${seq} AND e.status = 'waiting'`
+      if (row === undefined) return undefined
+      const { profile, revision, learned_at } = row
+      const known =
+        profile !== null && revision !== null ? { profile, revision, learnedAt: learned_at ?? undefined } : undefined
+      return { seq, customerId: toNumber(row.customer_id), body: row.body, happenedAt: row.happened_at, known }
+    },
+
+    async keep(event, profile) {
+      const [row] = await prisma.$queryRaw<{ seq: bigint }[]>`
+        WITH kept AS (${profile === undefined ? NOTHING_TO_KEEP : upsert(event, profile)})
+        UPDATE webhook_events SET status = 'done', finished_at = clock_timestamp()
+        WHERE seq = ${event.seq} AND status = 'waiting' AND EXISTS (SELECT FROM kept)
+        RETURNING seq`
+      return row !== undefined
+    },
+  }
+}
+
+const NOTHING_TO_KEEP = Prisma.sql`SELECT 0`
+
+function upsert(event: Parameters<CustomerMemory['keep']>[0], profile: CustomerProfile): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO customers AS u (id, profile, learned_at)
+    VALUES (${event.customerId}::bigint, ${toJsonb(profile)}, ${event.happenedAt})
+    ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, learned_at = excluded.learned_at, revision = u.revision + 1
+    WHERE u.revision = ${event.known?.revision ?? null}::int
+    RETURNING u.id`
+}

@@ -1,0 +1,49 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../../generated/prisma/client.ts'
+
+export interface Database {
+  readonly prisma: PrismaClient
+  /** For the queue, which speaks to Postgres itself. */
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly connections: number
+  /** Told of connections that broke while idle; the pool replaces them by itself. */
+  readonly onLostConnection: (error: Error) => void
+}
+
+/** A frozen server must become an error, never a wait: Prisma's adapter and node-postgres wait for ever by default. */
+const STATEMENT_TIMEOUT_MS = 5_000
+const CONNECT_TIMEOUT_MS = 2_000
+
+/** Opens the connection pools; connects on first use. */
+export function openDatabase({ url, connections, onLostConnection }: DatabaseOptions): Database {
+  const open = (max: number) => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      max,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    })
+    pool.on('error', onLostConnection)
+    pool.on('connect', (client) => client.on('error', onLostConnection))
+    return pool
+  }
+  const pool = open(connections)
+  const prismaPool = open(connections)
+  const prisma = new PrismaClient({ adapter: new PrismaPg(prismaPool) })
+  return {
+    prisma,
+    pool,
+    async close() {
+      await prisma.$disconnect()
+      await Promise.all([prismaPool.end(), pool.end()])
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import { Prisma } from '../../generated/prisma/client.ts'
+import { msToInterval } from './sql.ts'
+
+/** The queue's tasks, by the name of what they do. */
+export const TASKS = {
+  decideEvents: 'decide_events',
+  applyDecision: 'apply_decision',
+  learnCustomer: 'learn_customer',
+} as const
+
+/**
+ * What a job may be held back for (graphile-worker's flags): while the account's budget has nothing to give, jobs that
+ * would call HelpCrunch stay in the queue, in the order of their priority.
+ */
+export const FLAGS = { lookUp: 'look_up', move: 'move' } as const
+
+/**
+ * Lower runs first. Deciding costs no call, so it comes before all; then moves, those of the highest rule first (1-10000);
+ * then what waits for a look-up.
+ */
+const PRIORITIES = { decide: -20_000, lookUp: 1 }
+
+/**
+ * A job never runs out of attempts by itself: it ends when its event is decided, its decision settled, or its event set
+ * aside after three starts.
+ */
+const ATTEMPTS_MAX = 32_000
+
+/** `SELECT` of a job that decides the waiting events of a chat; `seq` and `chatId` are SQL expressions. */
+export function addDecideJob(seq: Prisma.Sql, chatId: Prisma.Sql): Prisma.Sql {
+  const payload = Prisma.sql`json_build_object('chatId', ${chatId})`
+  return addJob(TASKS.decideEvents, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
+}
+
+/** The same for an event that has to wait: for its next try, or for the budget. */
+export function addLookUpJob(seq: bigint, chatId: number, delayMs: number): Prisma.Sql {
+  const payload = Prisma.sql`json_build_object('chatId', ${chatId}::bigint)`
+  return addJob(TASKS.decideEvents, payload, Prisma.sql`${`event:${seq}`}`, PRIORITIES.lookUp, FLAGS.lookUp, delayMs)
+}
+
+/** One job per chat, whatever happens: it looks for the newest decision when it runs. */
+export function addApplyJob(chatId: number, rulePriority: number, delayMs: number): Prisma.Sql {
+  const payload = Prisma.sql`json_build_object('chatId', ${chatId}::bigint)`
+  return addJob(TASKS.applyDecision, payload, Prisma.sql`${`apply:${chatId}`}`, -rulePriority, FLAGS.move, delayMs)
+}
+
+/** `SELECT` of a job that learns from a customer event; `seq` is an SQL expression. */
+export function addLearnJob(seq: Prisma.Sql): Prisma.Sql {
+  const payload = Prisma.sql`json_build_object('seq', ${seq}::text)`
+  return addJob(TASKS.learnCustomer, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
+}
+
+function addJob(
+  task: string,
+  payload: Prisma.Sql,
+  key: Prisma.Sql,
+  priority: number,
+  flag: string | null,
+  delayMs: number,
+): Prisma.Sql {
+  const flags = flag === null ? Prisma.sql`NULL::text[]` : Prisma.sql`ARRAY[${flag}]`
+  return Prisma.sql`graphile_worker.add_job(${task}, payload := ${payload}, job_key := ${key}, priority := ${priority}::int,
+    flags := ${flags}, max_attempts := ${ATTEMPTS_MAX}::int, run_at := now() + ${msToInterval(delayMs)})`
+}

@@ -1,0 +1,37 @@
+import type { RoutingRecord } from '../../domain/decide.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { RetryState } from '../../services/waiting-event.ts'
+import { msSince } from './sql.ts'
+
+/** What the columns below give. */
+export interface RecordRow {
+  original_known: boolean
+  original_department_id: bigint | null
+  routed_department_id: bigint | null
+  pending_department_id: bigint | null
+  tries: number
+  elapsed_ms: number | null
+}
+
+/** Our own record of a chat, from `chats c` and `decisions p`, its pending decision. */
+export const RECORD_COLUMNS = Prisma.sql`c.original_known, c.original_department_id, c.routed_department_id,
+  p.to_department_id AS pending_department_id, c.tries, ${msSince('c.tried_since')} AS elapsed_ms`
+
+export function readRecord(row: RecordRow): RoutingRecord {
+  return {
+    originalDepartmentId: row.original_known ? toNumber(row.original_department_id) : undefined,
+    routedDepartmentId: toNumber(row.routed_department_id) ?? undefined,
+    pendingDepartmentId: toNumber(row.pending_department_id) ?? undefined,
+  }
+}
+
+export function readRetry({ tries, elapsed_ms }: RecordRow): RetryState {
+  return { tries, elapsedMs: elapsed_ms ?? 0 }
+}
+
+/** HelpCrunch's ids are safe integers when they come in; Postgres gives them back as bigint. */
+export function toNumber(id: bigint): number
+export function toNumber(id: bigint | null): number | null
+export function toNumber(id: bigint | null): number | null {
+  return id === null ? null : Number(id)
+}

@@ -1,0 +1,51 @@
+import type { RuleDocument } from '../../domain/rule.ts'
+import { type CompiledRuleset, compileRuleset } from '../../domain/ruleset.ts'
+import type { PrismaClient } from '../../generated/prisma/client.ts'
+import type { Rulesets } from '../../services/decide-events.ts'
+import type { RuleImportTarget } from '../../services/import-rules.ts'
+import { toJsonb } from './sql.ts'
+
+/** The set in force, and a few past ones that people look at. */
+const KEPT_COMPILED = 20
+
+/** A rule's version says in which rule-set versions it was live, so any past rule set is one query. */
+export function createRulesetStore(prisma: PrismaClient): Rulesets & RuleImportTarget {
+  const compiled = new Map<number, Promise<CompiledRuleset>>()
+
+  async function load(version: number): Promise<CompiledRuleset> {
+    const rows = await prisma.ruleVersion.findMany({
+      where: { liveFrom: { lte: version }, OR: [{ liveTo: null }, { liveTo: { gt: version } }] },
+    })
+    // Only validated documents are ever stored.
+    const rules = rows.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
+    return compileRuleset({ version, rules })
+  }
+
+  return {
+    at(version) {
+      const known = compiled.get(version)
+      if (known) return known
+      const loading = load(version)
+      compiled.set(version, loading)
+      loading.catch(() => compiled.delete(version))
+      for (const [oldest] of compiled) if (compiled.size > KEPT_COMPILED) compiled.delete(oldest)
+      return loading
+    },
+
+    async isEmpty() {
+      return (await prisma.ruleVersion.findFirst({ select: { key: true } })) === null
+    },
+
+    async importAll(rules, author) {
+      // Replicas that start together import once: the head's row is the lock, and only its first version imports.
+      const count = await prisma.$executeRaw`
+        WITH head AS (
+          UPDATE ruleset_head SET version = 1, changed_at = clock_timestamp() WHERE version = 0 RETURNING version
+        )
+        INSERT INTO rule_versions (key, version, document, author, live_from)
+        SELECT document ->> 'key', 1, document, ${author}, head.version
+        FROM head, jsonb_array_elements(${toJsonb(rules)}) AS t (document)`
+      return { imported: count }
+    },
+  }
+}

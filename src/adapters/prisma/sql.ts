@@ -1,0 +1,39 @@
+import { Prisma } from '../../generated/prisma/client.ts'
+
+/** A value for a jsonb column. Postgres refuses NUL and lone surrogates there, and both can be in what people write. */
+export function toJsonb(value: unknown): Prisma.Sql {
+  return Prisma.sql`${JSON.stringify(value, (_key, item: unknown) => clean(item))}::jsonb`
+}
+
+function clean(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [cleanText(key), item]))
+}
+
+/** A text that Postgres can keep. */
+export function cleanText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '')
+}
+
+/** That a claim still holds, `chats` being aliased `c`. */
+export function holds(claim: { chatId: number; fence: bigint }): Prisma.Sql {
+  return Prisma.sql`c.id = ${claim.chatId}::bigint AND c.fence = ${claim.fence}`
+}
+
+/**
+ * The condition that every write of a claimed chat carries. It locks the chat's row, so that a claim which is taken over at
+ * this very moment is either still ours until the statement ends, or not ours at all.
+ */
+export function holdsForWrite(claim: { chatId: number; fence: bigint }): Prisma.Sql {
+  return Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(claim)} FOR UPDATE)`
+}
+
+/** Milliseconds from a time in a column to now, by the database's clock; null for null. */
+export function msSince(column: string): Prisma.Sql {
+  return Prisma.sql`(extract(epoch FROM clock_timestamp() - ${Prisma.raw(column)}) * 1000)::float8`
+}
+
+export function msToInterval(ms: number): Prisma.Sql {
+  return Prisma.sql`make_interval(secs => ${ms / 1000}::float8)`
+}

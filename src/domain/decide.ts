@@ -1,0 +1,85 @@
+import type { ChatSnapshot } from './chat-snapshot.ts'
+import type { CompiledRule } from './ruleset.ts'
+
+export type FinalOutcome = 'applied' | 'unchanged' | 'no_match' | 'skipped' | 'shadow' | 'rejected' | 'failed'
+export type Outcome = 'pending' | FinalOutcome
+
+/** Why a chat was left alone although a rule, or the default, would have moved it. */
+export type SkipReason = 'already_routed' | 'moved_by_person' | 'closed' | 'assigned'
+
+/** What the service itself has done to the chat so far. */
+export interface RoutingRecord {
+  /** Where the chat was before the first move; null is "in no department", undefined is not known. */
+  readonly originalDepartmentId: number | null | undefined
+  /** Where the last applied decision moved it; undefined before the first. */
+  readonly routedDepartmentId: number | undefined
+  /** The department of a decision that still waits for its call. */
+  readonly pendingDepartmentId: number | undefined
+}
+
+/** The settings that a decision depends on. */
+export interface RoutingPolicy {
+  readonly mode: 'live' | 'shadow'
+  readonly defaultDepartmentId: number | undefined
+  readonly leaveAssigned: boolean
+}
+
+/** `departmentId` is where the chat should go; undefined when nothing wants it moved. */
+export interface Verdict {
+  readonly outcome: Extract<Outcome, 'pending' | 'unchanged' | 'no_match' | 'skipped' | 'shadow'>
+  readonly reason: SkipReason | 'default_department' | undefined
+  readonly departmentId: number | undefined
+}
+
+/** What is to become of a chat, from the rule that won (null: none did), what is known of the chat, and our own record of it. */
+export function decide(
+  winner: CompiledRule | null,
+  chat: ChatSnapshot,
+  record: RoutingRecord,
+  policy: RoutingPolicy,
+): Verdict {
+  const departmentId = winner?.rule.document.department ?? policy.defaultDepartmentId
+  if (departmentId === undefined) return { outcome: 'no_match', reason: undefined, departmentId }
+  const reroute = winner?.rule.document.reroute ?? false
+  const check = checkMove(departmentId, reroute, chat, record, policy)
+  if (check.kind === 'skip') return { outcome: 'skipped', reason: check.reason, departmentId }
+  const reason = winner === null ? 'default_department' : undefined
+  if (check.kind === 'unchanged') return { outcome: 'unchanged', reason, departmentId }
+  return { outcome: policy.mode === 'shadow' ? 'shadow' : 'pending', reason, departmentId }
+}
+
+export type MoveCheck =
+  | { readonly kind: 'move' }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'skip'; readonly reason: SkipReason }
+
+/**
+ * Whether a chat may be moved to a department, as far as is known. Asked when deciding, and again with the chat as it is
+ * just before the call, because an agent may have been faster. What is not known does not stop a move here.
+ */
+export function checkMove(
+  departmentId: number,
+  reroute: boolean,
+  chat: ChatSnapshot,
+  record: RoutingRecord,
+  policy: Pick<RoutingPolicy, 'leaveAssigned'>,
+): MoveCheck {
+  if (chat.status === 'closed') return { kind: 'skip', reason: 'closed' }
+  if (wasMovedByPerson(chat, record)) return { kind: 'skip', reason: 'moved_by_person' }
+  const routed = record.routedDepartmentId ?? record.pendingDepartmentId
+  if (routed !== undefined && !reroute) return { kind: 'skip', reason: 'already_routed' }
+  if (chat.departmentId === departmentId) return { kind: 'unchanged' }
+  if (policy.leaveAssigned && chat.assigneeId != null) return { kind: 'skip', reason: 'assigned' }
+  return { kind: 'move' }
+}
+
+/** Whether everything is known that `checkMove` looks at. */
+export function isStateKnown(chat: ChatSnapshot): boolean {
+  return chat.status !== undefined && chat.departmentId !== undefined && chat.assigneeId !== undefined
+}
+
+/** A department that is neither what it was nor what we set is somebody's choice: an agent's, or another tool's. */
+function wasMovedByPerson(chat: ChatSnapshot, record: RoutingRecord): boolean {
+  if (chat.departmentId === undefined || record.originalDepartmentId === undefined) return false
+  return chat.departmentId !== record.originalDepartmentId && chat.departmentId !== record.routedDepartmentId
+}

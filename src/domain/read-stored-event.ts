@@ -1,0 +1,10 @@
+import { readWebhookBody } from './webhook-body.ts'
+import { readEnvelope, type WebhookEnvelope } from './webhook-event.ts'
+
+/** The envelope of a stored event: what was readable when it came in is readable still. */
+export function readStoredEvent(body: Uint8Array): WebhookEnvelope {
+  const json = readWebhookBody(body)
+  const reading = json.kind === 'json' ? readEnvelope(json.value) : undefined
+  if (reading?.kind !== 'envelope') throw new Error('A stored event can no longer be read as an envelope.')
+  return reading.envelope
+}

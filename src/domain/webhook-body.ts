@@ -1,0 +1,38 @@
+import { parse } from 'secure-json-parse'
+import { isObject } from './helpcrunch-values.ts'
+
+export type BodyReading =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'unreadable'; readonly problem: string }
+
+/** HelpCrunch's own documents are four levels deep. */
+const DEPTH_MAX = 32
+
+/** Decodes and parses the bytes of a webhook whose signature was good. Bad UTF-8 is an error, never a replacement character. */
+export function readWebhookBody(bytes: Uint8Array): BodyReading {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return { kind: 'unreadable', problem: 'the body is not UTF-8' }
+  }
+  let value: unknown
+  try {
+    value = parse(text, { protoAction: 'remove', constructorAction: 'remove' })
+  } catch {
+    return { kind: 'unreadable', problem: 'the body is not JSON' }
+  }
+  if (isDeeperThan(value, DEPTH_MAX))
+    return { kind: 'unreadable', problem: `the body is nested deeper than ${DEPTH_MAX} levels` }
+  return { kind: 'json', value }
+}
+
+/** Level by level, not by recursion: text nested a hundred thousand deep must not end the stack. */
+function isDeeperThan(value: unknown, depthMax: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthMax) return true
+    level = level.flatMap((item) => (Array.isArray(item) ? item : isObject(item) ? Object.values(item) : []))
+  }
+  return false
+}

@@ -1,0 +1,156 @@
+import { readChat } from '../domain/chat-snapshot.ts'
+import { checkMove, type FinalOutcome, type RoutingPolicy, type RoutingRecord } from '../domain/decide.ts'
+import { type CallVerdict, DEFAULT_RETRY_POLICY, judgeBody, judgePut, nextStep } from '../domain/retry-policy.ts'
+import { type BudgetedCall, type CallDependencies, callHelpcrunch } from './call-helpcrunch.ts'
+import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
+import { type Postponement, type RetryState, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
+
+/** The one decision of a chat that waits for its call. */
+export interface PendingDecision {
+  readonly id: bigint
+  readonly eventSeq: bigint
+  readonly departmentId: number
+  /** Of the rule that won, 0 without one: when the budget is short, the higher goes first. */
+  readonly rulePriority: number
+  readonly record: RoutingRecord
+  readonly retry: RetryState
+  /** How long ago the chat's state was seen that the decision rests on; undefined when it was not known. */
+  readonly stateAgeMs: number | undefined
+  /** A PUT was begun before, with whatever ending. */
+  readonly putBefore: boolean
+  /** Moves of this chat by us during the last ten minutes. */
+  readonly recentMoves: number
+}
+
+export interface Settlement {
+  readonly outcome: Exclude<FinalOutcome, 'no_match' | 'shadow'>
+  readonly reason: string | undefined
+  /** Where the chat was, when it has been read again; undefined keeps what the decision knew. */
+  readonly departmentFrom: number | null | undefined
+}
+
+/** The port this service needs; `adapters/prisma/application-journal.ts` implements it. Every write is fenced. */
+export interface ApplicationJournal {
+  /** Undefined when nothing waits, or the claim was lost. */
+  pending(claim: ChatClaim): Promise<PendingDecision | undefined>
+  /** Makes the outcome final. */
+  settle(claim: ChatClaim, pending: PendingDecision, settlement: Settlement): Promise<void>
+  /** Schedules the next run. */
+  postpone(claim: ChatClaim, pending: PendingDecision, postponement: Postponement): Promise<void>
+}
+
+export interface ApplyDependencies extends CallDependencies {
+  readonly claims: ChatClaims
+  readonly applications: ApplicationJournal
+  readonly policy: Pick<RoutingPolicy, 'leaveAssigned'>
+  readonly random: () => number
+}
+
+/**
+ * Older than this, the chat is read again before it is moved: HelpCrunch has no If-Match, so an agent's own move in between
+ * could only be overridden.
+ */
+const FRESH_MS = 2_000
+/** More moves than this in ten minutes are a fight with another router, or a rule that undoes another. */
+const RECENT_MOVES_MAX = 3
+
+/** Brings a chat to the department of its newest decision: looks first unless its state is fresh, then makes one PUT. */
+export function applyDecision(deps: ApplyDependencies, chatId: number): Promise<WorkEnding> {
+  return whileClaimed(deps.claims, chatId, async (claim): Promise<WorkEnding> => {
+    const pending = await deps.applications.pending(claim)
+    if (pending === undefined) return { kind: 'done' }
+    if (pending.recentMoves >= RECENT_MOVES_MAX) return settle(deps, claim, pending, 'failed', 'moved_too_often')
+    const isFresh = pending.retry.tries === 0 && pending.stateAgeMs !== undefined && pending.stateAgeMs <= FRESH_MS
+    const ending = isFresh ? undefined : await lookBeforeMoving(deps, claim, pending)
+    return ending ?? move(deps, claim, pending)
+  })
+}
+
+/** Undefined when the chat may be moved. */
+async function lookBeforeMoving(
+  deps: ApplyDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+): Promise<WorkEnding | undefined> {
+  const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
+  const call = await callHelpcrunch(deps, purposeOf(claim, pending), request, (result) => judgeBody(result, readChat))
+  if (call.kind !== 'answered' || call.verdict.kind !== 'done') return conclude(deps, claim, pending, call)
+  const chat = call.verdict.value
+  const record = { ...pending.record, pendingDepartmentId: undefined }
+  // Whether the rule may move a routed chat was asked when it was decided; what may have changed since is the chat.
+  const check = checkMove(pending.departmentId, true, chat, record, deps.policy)
+  if (check.kind === 'move') return undefined
+  if (check.kind === 'skip') return settle(deps, claim, pending, 'skipped', check.reason, chat.departmentId)
+  // Already there: by our own call when its reply was lost.
+  return settle(deps, claim, pending, pending.putBefore ? 'applied' : 'unchanged', undefined)
+}
+
+async function move(deps: ApplyDependencies, claim: ChatClaim, pending: PendingDecision): Promise<WorkEnding> {
+  const { departmentId } = pending
+  const body = { id: claim.chatId, department: departmentId }
+  const request = { method: 'PUT', path: '/chats/department', body } as const
+  const wanted = { chatId: claim.chatId, departmentId }
+  const call = await callHelpcrunch(deps, purposeOf(claim, pending), request, (result) => judgePut(result, wanted))
+  if (call.kind === 'answered' && call.verdict.kind === 'done')
+    return settle(deps, claim, pending, 'applied', undefined)
+  return conclude(deps, claim, pending, call)
+}
+
+function purposeOf(claim: ChatClaim, { eventSeq }: PendingDecision) {
+  return { kind: 'move', chat: { claim, eventSeq } } as const
+}
+
+/** What follows from a call that did not reach its goal. */
+async function conclude(
+  deps: ApplyDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+  call: BudgetedCall<Exclude<CallVerdict, { kind: 'done' }> | { kind: 'done' } | { kind: 'wrong_body' }>,
+): Promise<WorkEnding> {
+  if (call.kind === 'claim_lost') return { kind: 'postponed', waitMs: undefined } // its new holder goes on
+  if (call.kind === 'no_budget') return postpone(deps, claim, pending, { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs })
+  switch (call.verdict.kind) {
+    case 'refused':
+      return settle(
+        deps,
+        claim,
+        pending,
+        'rejected',
+        call.result.kind === 'response' ? `http_${call.result.status}` : undefined,
+      )
+    case 'unauthorized':
+    case 'throttled':
+      return postpone(deps, claim, pending, WAIT_FOR_ACCOUNT)
+    default: {
+      const { tries, elapsedMs } = pending.retry
+      const step = nextStep(DEFAULT_RETRY_POLICY, tries + 1, elapsedMs, deps.random)
+      if (step.kind === 'give_up') return settle(deps, claim, pending, 'failed', 'gave_up')
+      return postpone(deps, claim, pending, { delayMs: step.delayMs, countsAsTry: true })
+    }
+  }
+}
+
+async function settle(
+  deps: ApplyDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+  outcome: Settlement['outcome'],
+  reason: string | undefined,
+  departmentFrom?: number | null,
+): Promise<WorkEnding> {
+  await deps.applications.settle(claim, pending, { outcome, reason, departmentFrom })
+  const fields = { decisionId: pending.id, chatId: claim.chatId, outcome, reason, departmentTo: pending.departmentId }
+  if (outcome === 'failed') deps.log.error(fields, 'decision.settled')
+  else deps.log.info(fields, 'decision.settled')
+  return { kind: 'done' }
+}
+
+async function postpone(
+  deps: ApplyDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+  postponement: Postponement,
+): Promise<WorkEnding> {
+  await deps.applications.postpone(claim, pending, postponement)
+  return { kind: 'postponed', waitMs: postponement.waitMs }
+}

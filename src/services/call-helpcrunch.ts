@@ -1,0 +1,100 @@
+import { type CallResult, judge } from '../domain/retry-policy.ts'
+import type { ChatClaim } from './chat-claim.ts'
+import type { Log } from './log.ts'
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'PUT'
+  /** Below the API's base address: `/chats/department`. */
+  readonly path: string
+  readonly body?: unknown
+}
+
+/** The port to HelpCrunch itself; `adapters/helpcrunch/client.ts` implements it. Never throws for what the network or HelpCrunch did. */
+export interface HelpcrunchClient {
+  call(request: ApiRequest): Promise<CallResult>
+}
+
+/** What a call is made for. Moves go before look-ups when the budget is short. */
+export interface CallPurpose {
+  readonly kind: 'look_up' | 'move'
+  /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
+  readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }
+}
+
+export interface OpenCall {
+  readonly attemptId: bigint
+  readonly number: number
+  /** The one call let through after a pause, to see whether it is over. */
+  readonly isProbe: boolean
+}
+
+export type CallOpening =
+  | { readonly kind: 'opened'; readonly call: OpenCall }
+  | { readonly kind: 'no_budget'; readonly waitMs: number }
+  | { readonly kind: 'claim_lost' }
+
+/** What a reply does to the account: `pause` stops every call of every replica. */
+export type AccountEffect =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'pause'; readonly reason: 'unauthorized' | 'throttled'; readonly forMs: number | undefined }
+
+/** The port for the account's budget and the record of calls; `adapters/prisma/call-ledger.ts` implements it. */
+export interface CallLedger {
+  /** Takes one call of the budget and opens its attempt row, if the claim still holds: one statement, right before the call. */
+  open(purpose: CallPurpose, request: ApiRequest): Promise<CallOpening>
+  close(
+    call: OpenCall,
+    result: CallResult,
+    durationMs: number,
+    problem: string | undefined,
+    effect: AccountEffect,
+  ): Promise<void>
+}
+
+export interface CallDependencies {
+  readonly client: HelpcrunchClient
+  readonly ledger: CallLedger
+  readonly log: Log
+}
+
+export type BudgetedCall<V> =
+  | { readonly kind: 'answered'; readonly verdict: V; readonly result: CallResult }
+  | Exclude<CallOpening, { kind: 'opened' }>
+
+/** Makes one call within the account's budget, and records it whatever comes of it. `judgeReply` reads the reply for the caller. */
+export async function callHelpcrunch<V extends { readonly kind: string; readonly problem?: string }>(
+  { client, ledger, log }: CallDependencies,
+  purpose: CallPurpose,
+  request: ApiRequest,
+  judgeReply: (result: CallResult) => V,
+): Promise<BudgetedCall<V>> {
+  const opening = await ledger.open(purpose, request)
+  if (opening.kind !== 'opened') return opening
+  const startedAt = performance.now()
+  const result = await client.call(request)
+  const durationMs = Math.round(performance.now() - startedAt)
+  const verdict = judgeReply(result)
+  const effect = accountEffect(result, opening.call)
+  await ledger.close(opening.call, result, durationMs, verdict.problem, effect)
+  const reply = result.kind === 'response' ? { status: result.status } : { error: result.reason }
+  const fields = {
+    chatId: purpose.chat?.claim.chatId,
+    attempt: opening.call.number,
+    ...reply,
+    durationMs,
+    verdict: verdict.kind,
+  }
+  log.info({ method: request.method, path: request.path, ...fields }, 'helpcrunch.call')
+  if (effect.kind === 'pause') log.error({ reason: effect.reason, forMs: effect.forMs }, 'helpcrunch.paused')
+  if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
+  return { kind: 'answered', verdict, result }
+}
+
+function accountEffect(result: CallResult, call: OpenCall): AccountEffect {
+  const verdict = judge(result)
+  if (verdict.kind === 'unauthorized') return { kind: 'pause', reason: 'unauthorized', forMs: undefined }
+  if (verdict.kind === 'throttled') return { kind: 'pause', reason: 'throttled', forMs: verdict.retryAfterMs }
+  // Without a reply nobody knows whether the key works again or the limit is over: the next probe will ask.
+  return call.isProbe && result.kind === 'response' ? { kind: 'resume' } : { kind: 'none' }
+}

@@ -1,0 +1,124 @@
+import { decide, isStateKnown, type Outcome, type RoutingPolicy } from '../domain/decide.ts'
+import type { Facts } from '../domain/facts.ts'
+import { isHeard, mayReroute } from '../domain/listening.ts'
+import type { CompiledRule, CompiledRuleset } from '../domain/ruleset.ts'
+import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
+import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
+import type { NotNow } from './look-up.ts'
+import type { Postponement, WaitingEvent, WorkEnding } from './waiting-event.ts'
+
+export interface NewDecision {
+  readonly outcome: Outcome
+  readonly reason: string | undefined
+  readonly mode: RoutingPolicy['mode']
+  readonly winner: CompiledRule | null
+  readonly departmentFrom: number | null | undefined
+  readonly departmentTo: number | undefined
+  readonly facts: Facts
+  readonly rulesetVersion: number
+  /** How long ago the chat's state was seen that the decision rests on; undefined when it is not known in full. */
+  readonly stateAgeMs: number | undefined
+}
+
+/** The port this service needs; `adapters/prisma/decision-journal.ts` implements it. Every write is fenced. */
+export interface DecisionJournal {
+  /** The chat's oldest waiting event by HelpCrunch's clock, its starts counted up; undefined when none waits or the claim is lost. */
+  startNext(claim: ChatClaim): Promise<WaitingEvent | undefined>
+  /** Ends the event and records its decision, with the job that applies it when it is pending: one statement. */
+  record(claim: ChatClaim, event: WaitingEvent, decision: NewDecision): Promise<{ decisionId: bigint } | undefined>
+  finish(claim: ChatClaim, event: WaitingEvent, status: 'ignored' | 'set_aside', problem: string): Promise<void>
+  /** Gives the event back and schedules its next run. */
+  postpone(claim: ChatClaim, event: WaitingEvent, postponement: Postponement): Promise<void>
+}
+
+/** The port to the rules in force; `adapters/prisma/ruleset-store.ts` implements it. */
+export interface Rulesets {
+  at(version: number): Promise<CompiledRuleset>
+}
+
+export interface DecideDependencies extends GatherDependencies {
+  readonly claims: ChatClaims
+  readonly journal: DecisionJournal
+  readonly rulesets: Rulesets
+  readonly policy: RoutingPolicy
+}
+
+/** Work that ends its process is started this often, and no more. */
+const STARTS_MAX = 3
+
+/** Decides all waiting events of a chat, in the order in which they happened. */
+export function decideEvents(deps: DecideDependencies, chatId: number): Promise<WorkEnding> {
+  return whileClaimed(deps.claims, chatId, async (claim): Promise<WorkEnding> => {
+    for (;;) {
+      const event = await deps.journal.startNext(claim)
+      if (event === undefined) return { kind: 'done' }
+      const ending = await decideEvent(deps, claim, event)
+      if (ending.kind !== 'done') return ending
+    }
+  })
+}
+
+async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<WorkEnding> {
+  if (event.starts > STARTS_MAX) return setAside(deps, claim, event)
+  const ruleset = await deps.rulesets.at(event.rulesetVersion)
+  // A new chat is always decided on, be it that nothing matches; other events only when somebody wrote a rule for them.
+  if (event.type !== 'chat.new' && !isHeard(ruleset, event.type)) {
+    await deps.journal.finish(claim, event, 'ignored', 'No enabled or shadow rule listens to this event.')
+    return { kind: 'done' }
+  }
+  const isRouted = (event.record.routedDepartmentId ?? event.record.pendingDepartmentId) !== undefined
+  const mayLookUp = !isRouted || mayReroute(ruleset, event.type)
+  const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
+  if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
+  await record(deps, claim, event, draw(deps, event, ruleset, gathering))
+  if (gathering.kind === 'gathered') {
+    for (const { key, problem } of gathering.search.broken) deps.log.error({ rule: key, problem }, 'rule.set_aside')
+  }
+  return { kind: 'done' }
+}
+
+/** The decision to record. */
+function draw(
+  deps: DecideDependencies,
+  event: WaitingEvent,
+  { version }: CompiledRuleset,
+  gathering: Exclude<Gathering, NotNow>,
+): NewDecision {
+  const { facts, chat } = gathering
+  const base = { mode: deps.policy.mode, departmentFrom: chat.departmentId, facts, rulesetVersion: version }
+  if (gathering.kind === 'gave_up') {
+    const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined }
+    return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
+  }
+  const { winner } = gathering.search
+  const { outcome, reason, departmentId } = decide(winner, chat, event.record, deps.policy)
+  const stateAgeMs = isStateKnown(chat) ? gathering.stateAgeMs : undefined
+  return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs }
+}
+
+async function record(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent, decision: NewDecision) {
+  const recorded = await deps.journal.record(claim, event, decision)
+  if (recorded === undefined) return // another worker has taken the chat over, and decides
+  const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
+  const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
+  const rule = winner?.rule.document.key ?? null
+  const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs: event.ageMs }
+  deps.log.info({ ...names, ...what }, 'event.decided')
+}
+
+async function postpone(
+  deps: DecideDependencies,
+  claim: ChatClaim,
+  event: WaitingEvent,
+  { postponement }: NotNow,
+): Promise<WorkEnding> {
+  if (postponement !== undefined) await deps.journal.postpone(claim, event, postponement)
+  return { kind: 'postponed', waitMs: postponement?.waitMs }
+}
+
+async function setAside(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<WorkEnding> {
+  const problem = `Work on it was started ${STARTS_MAX} times and never came to an end.`
+  await deps.journal.finish(claim, event, 'set_aside', problem)
+  deps.log.error({ eventId: event.id, type: event.type, chatId: claim.chatId, problem }, 'event.set_aside')
+  return { kind: 'done' }
+}

@@ -1,0 +1,103 @@
+import { assembleFacts, openLookups } from '../domain/assemble-facts.ts'
+import { type ChatSnapshot, readChatEvent } from '../domain/chat-snapshot.ts'
+import { type CustomerProfile, learnFromChatEvent } from '../domain/customer-profile.ts'
+import type { Facts, Lookup } from '../domain/facts.ts'
+import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
+import { readStoredEvent } from '../domain/read-stored-event.ts'
+import type { CompiledRuleset } from '../domain/ruleset.ts'
+import type { WebhookEnvelope } from '../domain/webhook-event.ts'
+import type { ChatClaim } from './chat-claim.ts'
+import { type LookUpAnswer, type LookUpDependencies, lookUp, type NotNow } from './look-up.ts'
+import type { WaitingEvent } from './waiting-event.ts'
+
+export interface GatherDependencies extends LookUpDependencies {
+  /** The custom attribute that holds the customer's plan. */
+  readonly planField: string
+}
+
+/** `stateAgeMs` is how long ago the chat's state was seen; undefined when nobody can tell. */
+export type Gathering =
+  | {
+      readonly kind: 'gathered'
+      readonly facts: Facts
+      readonly chat: ChatSnapshot
+      readonly stateAgeMs: number | undefined
+      readonly search: Extract<WinnerSearch, { kind: 'settled' }>
+    }
+  | { readonly kind: 'gave_up'; readonly facts: Facts; readonly chat: ChatSnapshot }
+  | NotNow
+
+/** Tags announce their changes through `customer.tags_changed`; a new plan or locale is seen after this at the latest. */
+const CUSTOMER_AGE_MS_MAX = 3_600_000
+/** A chat's state in an event that took longer than this to arrive may be history. */
+const LATE_MS_MAX = 3_000
+
+/** Searches for the winner, looking up what a rule that can still win asks for, and nothing else; nothing at all without `mayLookUp`. */
+export async function gatherFacts(
+  deps: GatherDependencies,
+  claim: ChatClaim,
+  event: WaitingEvent,
+  ruleset: CompiledRuleset,
+  mayLookUp: boolean,
+): Promise<Gathering> {
+  let known = whatTheEventTells(event)
+  for (;;) {
+    const facts = assembleFacts(known, deps.planField)
+    const routingCase = { eventType: event.type, at: event.happenedAt, facts }
+    const search = await findWinner(ruleset, routingCase, mayLookUp ? openLookups(known.made) : NO_LOOKUPS)
+    const { chat } = known
+    if (search.kind === 'settled') return { kind: 'gathered', facts, chat, search, stateAgeMs: stateAge(known, event) }
+    for (const lookup of search.lookups) {
+      const answer = await lookUp(deps, claim, event, lookup)
+      if (answer.kind === 'not_now') return answer
+      if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat }
+      known = addAnswer(known, lookup, answer)
+    }
+  }
+}
+
+const NO_LOOKUPS: ReadonlySet<Lookup> = new Set()
+
+/** What is known so far, and which look-ups have been made. */
+interface Known {
+  readonly envelope: WebhookEnvelope
+  readonly chat: ChatSnapshot
+  readonly customer: CustomerProfile
+  readonly made: Readonly<Record<Lookup, boolean>>
+  /** When the chat was read from HelpCrunch, on this process's monotonic clock; undefined when only the event has told of it. */
+  readonly chatReadAtMs: number | undefined
+}
+
+function whatTheEventTells(event: WaitingEvent): Known {
+  const envelope = readStoredEvent(event.body)
+  const stored = event.customer && event.customer.ageMs <= CUSTOMER_AGE_MS_MAX ? event.customer : undefined
+  const hasAll = stored?.isComplete === true && stored.profile.tags !== undefined
+  return {
+    envelope,
+    chat: readChatEvent(envelope),
+    customer: { ...stored?.profile, ...learnFromChatEvent(envelope) },
+    // Without an id there is nobody to ask for.
+    made: { customer: hasAll || event.customerId === undefined, chat: false },
+    chatReadAtMs: undefined,
+  }
+}
+
+type Told = Exclude<LookUpAnswer, NotNow | { kind: 'gave_up' }>
+
+function addAnswer(known: Known, lookup: Lookup, answer: Told): Known {
+  const made = { ...known.made, [lookup]: true }
+  switch (answer.kind) {
+    case 'customer':
+      // The event is newer than a look-up that may come out of a cache at HelpCrunch.
+      return { ...known, made, customer: { ...answer.profile, ...learnFromChatEvent(known.envelope) } }
+    case 'chat':
+      return { ...known, made, chat: { ...known.chat, ...answer.chat }, chatReadAtMs: performance.now() }
+    case 'not_known':
+      return { ...known, made }
+  }
+}
+
+function stateAge({ chatReadAtMs }: Known, event: WaitingEvent): number | undefined {
+  if (chatReadAtMs !== undefined) return performance.now() - chatReadAtMs
+  return Math.abs(event.lateMs) <= LATE_MS_MAX ? event.ageMs : undefined
+}

@@ -1,0 +1,88 @@
+import type { RuleDocument } from '../domain/rule.ts'
+import { runRuleTests } from '../domain/rule-tests.ts'
+import { type Problem, readRule } from '../domain/validate-rule.ts'
+import type { Log } from './log.ts'
+
+/** A rule file as it was found; `json` is undefined when it could not be parsed, and `parseProblem` says why. */
+export interface RuleFile {
+  readonly file: string
+  readonly json: unknown
+  readonly parseProblem: string | undefined
+}
+
+export interface FileProblem extends Problem {
+  readonly file: string
+}
+
+export type RuleFilesReading =
+  | { readonly kind: 'valid'; readonly rules: readonly RuleDocument[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly FileProblem[] }
+
+/** The port to the stored rules; `adapters/prisma/ruleset-store.ts` implements it. */
+export interface RuleImportTarget {
+  isEmpty(): Promise<boolean>
+  /** Stores the rules as rule-set version 1, once. */
+  importAll(rules: readonly RuleDocument[], author: string): Promise<{ imported: number }>
+}
+
+export type RuleImport =
+  | { readonly kind: 'not_needed' }
+  | { readonly kind: 'imported'; readonly count: number }
+  | { readonly kind: 'invalid'; readonly problems: readonly FileProblem[] }
+
+/** Imports the rule files when there are no rules yet: all of them, or none when one is wrong. */
+export async function importRules(
+  target: RuleImportTarget,
+  readFiles: () => Promise<readonly RuleFile[]>,
+  log: Log,
+): Promise<RuleImport> {
+  if (!(await target.isEmpty())) return { kind: 'not_needed' }
+  const reading = await readRuleFiles(await readFiles())
+  if (reading.kind === 'invalid') return reading
+  const { imported } = await target.importAll(reading.rules, 'import')
+  log.info({ rules: imported }, 'rules.imported')
+  return { kind: 'imported', count: imported }
+}
+
+/** Validates rule files and runs their tests: all problems of all files at once. */
+export async function readRuleFiles(files: readonly RuleFile[]): Promise<RuleFilesReading> {
+  const problems: FileProblem[] = []
+  const rules: RuleDocument[] = []
+  for (const { file, json, parseProblem } of files) {
+    if (parseProblem !== undefined) {
+      problems.push({
+        file,
+        pointer: '',
+        message: `This is not JSON: ${parseProblem}. Mend the file, or take it out of the folder.`,
+      })
+      continue
+    }
+    const reading = readRule(json)
+    if (reading.kind === 'invalid') {
+      problems.push(...reading.problems.map((problem) => ({ file, ...problem })))
+      continue
+    }
+    const { rule } = reading
+    if (rules.some(({ key }) => key === rule.key)) {
+      problems.push({
+        file,
+        pointer: '/key',
+        message: `Another file has the key "${rule.key}" too. Give each rule a key of its own.`,
+      })
+    }
+    if (rule.status === 'enabled') problems.push(...(await redTests(rule)).map((problem) => ({ file, ...problem })))
+    rules.push(rule)
+  }
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'valid', rules }
+}
+
+/** A rule whose tests fail cannot be enabled. */
+async function redTests(rule: RuleDocument): Promise<Problem[]> {
+  const results = await runRuleTests(rule)
+  return results
+    .filter(({ passed }) => !passed)
+    .map(({ pointer, name, expect, actual }) => ({
+      pointer,
+      message: `The test "${name}" expects ${expect}, but the rule says ${actual}. Mend the rule or the test, or set the status to "draft".`,
+    }))
+}

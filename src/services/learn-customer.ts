@@ -1,0 +1,33 @@
+import { type CustomerProfile, learnFromCustomerEvent } from '../domain/customer-profile.ts'
+import { readStoredEvent } from '../domain/read-stored-event.ts'
+
+export interface CustomerEvent {
+  readonly seq: bigint
+  readonly customerId: number
+  readonly body: Uint8Array
+  readonly happenedAt: Date
+  readonly known:
+    | { readonly profile: CustomerProfile; readonly revision: number; readonly learnedAt: Date | undefined }
+    | undefined
+}
+
+/** The port this service needs; `adapters/prisma/customer-store.ts` implements it. */
+export interface CustomerMemory {
+  /** A waiting customer event; undefined when it has been dealt with. */
+  find(seq: bigint): Promise<CustomerEvent | undefined>
+  /** Ends the event, and keeps the profile if nobody wrote in between: one statement. False when somebody did. */
+  keep(event: CustomerEvent, profile: CustomerProfile | undefined): Promise<boolean>
+}
+
+/** Takes into account what a `customer.*` event tells. An event older than one already learned from changes nothing. */
+export async function learnCustomer(memory: CustomerMemory, seq: bigint): Promise<void> {
+  for (;;) {
+    const event = await memory.find(seq)
+    if (event === undefined) return
+    const isOutdated = event.known?.learnedAt !== undefined && event.known.learnedAt > event.happenedAt
+    const profile = isOutdated
+      ? undefined
+      : learnFromCustomerEvent(event.known?.profile ?? {}, readStoredEvent(event.body))
+    if (await memory.keep(event, profile)) return
+  }
+}

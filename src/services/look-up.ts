@@ -1,0 +1,79 @@
+import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
+import { type CustomerProfile, readCustomer } from '../domain/customer-profile.ts'
+import type { Lookup } from '../domain/facts.ts'
+import { DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../domain/retry-policy.ts'
+import { type CallDependencies, callHelpcrunch } from './call-helpcrunch.ts'
+import type { ChatClaim } from './chat-claim.ts'
+import { type Postponement, WAIT_FOR_ACCOUNT, type WaitingEvent } from './waiting-event.ts'
+
+/** The port that keeps what look-ups told; `adapters/prisma/customer-store.ts` implements it. */
+export interface CustomerKeeper {
+  /** Unless somebody has learned something newer since `knownRevision` was read (undefined: the customer was not known). */
+  keepLookedUp(customerId: number, profile: CustomerProfile, knownRevision: number | undefined): Promise<void>
+}
+
+export interface LookUpDependencies extends CallDependencies {
+  readonly customers: CustomerKeeper
+  readonly random: () => number
+}
+
+/** The look-up cannot be made now; `postponement` is undefined when another worker has taken the chat over. */
+export interface NotNow {
+  readonly kind: 'not_now'
+  readonly postponement: Postponement | undefined
+}
+
+export type LookUpAnswer =
+  | { readonly kind: 'customer'; readonly profile: CustomerProfile }
+  | { readonly kind: 'chat'; readonly chat: ChatSnapshot }
+  /** HelpCrunch does not know it: the facts stay unknown, the decision goes on. */
+  | { readonly kind: 'not_known' }
+  | { readonly kind: 'gave_up' }
+  | NotNow
+
+/** Asks HelpCrunch for the event's customer or chat, once. */
+export async function lookUp(
+  deps: LookUpDependencies,
+  claim: ChatClaim,
+  event: WaitingEvent,
+  lookup: Lookup,
+): Promise<LookUpAnswer> {
+  if (lookup === 'chat') {
+    const reply = await ask(deps, claim, event, `/chats/${claim.chatId}`, readChat)
+    return reply.kind === 'told' ? { kind: 'chat', chat: reply.value } : reply
+  }
+  const { customerId } = event
+  if (customerId === undefined) return { kind: 'not_known' }
+  const reply = await ask(deps, claim, event, `/customers/${customerId}`, readCustomer)
+  if (reply.kind !== 'told') return reply
+  await deps.customers.keepLookedUp(customerId, reply.value, event.customer?.revision)
+  return { kind: 'customer', profile: reply.value }
+}
+
+async function ask<T>(
+  deps: LookUpDependencies,
+  claim: ChatClaim,
+  event: WaitingEvent,
+  path: string,
+  read: (json: unknown) => T | undefined,
+): Promise<{ kind: 'told'; value: T } | Exclude<LookUpAnswer, { kind: 'customer' | 'chat' }>> {
+  const purpose = { kind: 'look_up', chat: { claim, eventSeq: event.seq } } as const
+  const call = await callHelpcrunch(deps, purpose, { method: 'GET', path }, (result) => judgeBody(result, read))
+  if (call.kind === 'claim_lost') return { kind: 'not_now', postponement: undefined }
+  if (call.kind === 'no_budget') return { kind: 'not_now', postponement: { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs } }
+  switch (call.verdict.kind) {
+    case 'done':
+      return { kind: 'told', value: call.verdict.value }
+    case 'refused':
+      return { kind: 'not_known' }
+    case 'unauthorized':
+    case 'throttled':
+      return { kind: 'not_now', postponement: WAIT_FOR_ACCOUNT }
+    case 'try_again':
+    case 'wrong_body': {
+      const step = nextStep(DEFAULT_RETRY_POLICY, event.retry.tries + 1, event.retry.elapsedMs, deps.random)
+      if (step.kind === 'give_up') return { kind: 'gave_up' }
+      return { kind: 'not_now', postponement: { delayMs: step.delayMs, countsAsTry: true } }
+    }
+  }
+}

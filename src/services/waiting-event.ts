@@ -1,0 +1,55 @@
+import type { CustomerProfile } from '../domain/customer-profile.ts'
+import type { RoutingRecord } from '../domain/decide.ts'
+
+/** A waiting event of a claimed chat, with what else its decision needs. */
+export interface WaitingEvent {
+  readonly seq: bigint
+  readonly id: string
+  readonly type: string
+  readonly body: Uint8Array
+  readonly happenedAt: Date
+  /** How long ago the event was received, by the database's clock. */
+  readonly ageMs: number
+  /** How long after it happened the event was received: the database's clock against HelpCrunch's, which counts seconds. */
+  readonly lateMs: number
+  /** This start included. */
+  readonly starts: number
+  readonly customerId: number | undefined
+  readonly customer: KnownCustomer | undefined
+  readonly record: RoutingRecord
+  readonly retry: RetryState
+  readonly rulesetVersion: number
+}
+
+export interface KnownCustomer {
+  readonly profile: CustomerProfile
+  /** Since `GET /customers/{id}` told everything, or since the last event when it never did. */
+  readonly ageMs: number
+  /** Whether `GET /customers/{id}` has told everything. */
+  readonly isComplete: boolean
+  readonly revision: number
+}
+
+/** The retry schedule's two inputs: failed tries so far, and how long ago the first began. */
+export interface RetryState {
+  readonly tries: number
+  readonly elapsedMs: number
+}
+
+/** When and how a postponed job goes on. */
+export interface Postponement {
+  readonly delayMs: number
+  /** A failed try counts towards giving up; waiting for the budget, or to be let in again, does not. */
+  readonly countsAsTry: boolean
+  /** For how long the budget has nothing to give to anybody. */
+  readonly waitMs?: number
+}
+
+/** The job is ready at once; it is the account that is not. */
+export const WAIT_FOR_ACCOUNT: Postponement = { delayMs: 0, countsAsTry: false }
+
+/** How a job ended. `busy`: another worker holds the chat. */
+export type WorkEnding =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'postponed'; readonly waitMs: number | undefined }
