@@ -1,0 +1,70 @@
+import type { Outcome } from '../../domain/decide.ts'
+import type { Facts } from '../../domain/facts.ts'
+import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts'
+import type { DecisionReader, DecisionSummary } from '../../services/read-decision.ts'
+import { toNumber } from './routing-record.ts'
+
+export interface DecisionFilter {
+  readonly outcome?: string
+  readonly rule?: string
+  readonly department?: number
+  readonly chatId?: number
+  /** By the time of the decision: `from` inclusive, `to` exclusive. */
+  readonly from?: Date
+  readonly to?: Date
+}
+
+export interface DecisionList {
+  /** Newest first, older than the decision `before`. */
+  list(filter: DecisionFilter, limit: number, before: bigint | undefined): Promise<DecisionSummary[]>
+}
+
+const SUMMARY = { omit: { facts: true }, include: { event: { select: { id: true } } } } as const
+
+export function createDecisionReader(prisma: PrismaClient): DecisionReader & DecisionList {
+  return {
+    async list({ outcome, rule, department, chatId, from, to }, limit, before) {
+      const where: Prisma.DecisionWhereInput = {
+        ...(outcome !== undefined && { outcome }),
+        ...(rule !== undefined && { ruleKey: rule }),
+        ...(department !== undefined && { toDepartmentId: BigInt(department) }),
+        ...(chatId !== undefined && { chatId: BigInt(chatId) }),
+        ...((from ?? to) && { decidedAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
+        ...(before !== undefined && { id: { lt: before } }),
+      }
+      const rows = await prisma.decision.findMany({ where, orderBy: { id: 'desc' }, take: limit, ...SUMMARY })
+      return rows.map(readSummary)
+    },
+
+    async find(id) {
+      const include = { event: { select: { id: true, attempts: { orderBy: { number: 'asc' } } } } } as const
+      const row = await prisma.decision.findUnique({ where: { id }, include })
+      if (row === null) return undefined
+      const attempts = row.event.attempts.map(({ id: _id, eventSeq: _seq, ...attempt }) => attempt)
+      // Only ever written from assembled facts.
+      return { ...readSummary(row), facts: row.facts as Facts, attempts, happenedAt: row.happenedAt }
+    },
+  }
+}
+
+type SummaryRow = Prisma.DecisionGetPayload<typeof SUMMARY>
+
+function readSummary(row: SummaryRow): DecisionSummary {
+  const { ruleKey, ruleVersion } = row
+  return {
+    id: row.id,
+    eventId: row.event.id,
+    eventType: row.eventType,
+    chatId: toNumber(row.chatId),
+    customerId: toNumber(row.customerId),
+    outcome: row.outcome as Outcome, // only ever written from that type
+    reason: row.reason,
+    mode: row.mode,
+    rule: ruleKey !== null && ruleVersion !== null ? { key: ruleKey, version: ruleVersion } : null,
+    department: { from: toNumber(row.fromDepartmentId), to: toNumber(row.toDepartmentId) },
+    rulesetVersion: row.rulesetVersion,
+    receivedAt: row.receivedAt,
+    decidedAt: row.decidedAt,
+    appliedAt: row.appliedAt,
+  }
+}

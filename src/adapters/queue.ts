@@ -1,0 +1,145 @@
+import { EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type JobHelpers, Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
+import type pg from 'pg'
+import type { Log } from '../services/log.ts'
+import type { WorkEnding } from '../services/waiting-event.ts'
+import { FLAGS, TASKS } from './prisma/jobs.ts'
+import { HEARTBEAT_MS, type WorkerRegistry } from './prisma/worker-registry.ts'
+
+/** The work that jobs ask for. */
+export interface QueueTasks {
+  decideEvents(chatId: number): Promise<WorkEnding>
+  applyDecision(chatId: number): Promise<WorkEnding>
+  learnCustomer(seq: bigint): Promise<void>
+}
+
+export interface QueueOptions {
+  readonly pool: pg.Pool
+  readonly registry: WorkerRegistry
+  readonly tasks: QueueTasks
+  readonly concurrency: number
+  readonly log: Log
+}
+
+export interface Queue {
+  /** Whether jobs are being taken. */
+  isRunning(): boolean
+  /** Takes no new job, and waits for those under way. */
+  stop(): Promise<void>
+}
+
+/** How soon a job that found its chat taken comes again. */
+const BUSY_DELAY_MS = 200
+/** Jobs for now start at once through LISTEN; this is for those that were put off. */
+const POLL_MS = 500
+/** A closed gate opens at least this often, since another replica may have found out that the account is open again. */
+const GATE_CLOSED_MS = { min: 250, max: 2_000 }
+
+/** Runs jobs with graphile-worker, starts it again when it falls, and tells the registry that this process lives. */
+export async function startQueue(options: QueueOptions): Promise<Queue> {
+  const { registry, log } = options
+  const gate = createGate()
+  let queueIds: string[] = []
+  let stopping = false
+  let runner: Runner | undefined
+
+  const beat = async () => {
+    await registry.beat(queueIds).catch((error: unknown) => log.error({ err: error }, 'worker.beat_failed'))
+  }
+  const supervise = async () => {
+    while (!stopping) {
+      const ids: string[] = []
+      queueIds = ids
+      try {
+        runner = await startRunner(options, gate, (id) => ids.push(id))
+        await runner.promise
+      } catch (error) {
+        log.error({ err: error }, 'queue.fell')
+      }
+      runner = undefined
+      if (!stopping) await sleep(500)
+    }
+  }
+
+  await registry.beat(queueIds) // claims are only as good as the life of their worker: be known first
+  const supervision = supervise()
+  const heartbeat = setInterval(beat, HEARTBEAT_MS)
+  return {
+    isRunning: () => runner !== undefined,
+    async stop() {
+      stopping = true
+      await runner?.stop()
+      await supervision
+      clearInterval(heartbeat)
+      await registry.leave().catch((error: unknown) => log.error({ err: error }, 'worker.leave_failed'))
+    },
+  }
+}
+
+async function startRunner(options: QueueOptions, gate: Gate, onWorker: (queueId: string) => void): Promise<Runner> {
+  const events: WorkerEvents = new EventEmitter()
+  events.on('worker:create', ({ worker }) => onWorker(worker.workerId))
+  return run({
+    pgPool: options.pool,
+    concurrency: options.concurrency,
+    taskList: createTaskList(options.tasks, gate),
+    forbiddenFlags: () => gate.closedFlags(),
+    pollInterval: POLL_MS,
+    noHandleSignals: true,
+    events,
+    logger: new Logger(() => (level, message, meta) => {
+      if (level === 'error') options.log.error({ ...meta }, `queue: ${message}`)
+      else if (level === 'warning') options.log.warn({ ...meta }, `queue: ${message}`)
+    }),
+  })
+}
+
+function createTaskList(tasks: QueueTasks, gate: Gate): TaskList {
+  const follow = async (ending: WorkEnding, flags: readonly string[], helpers: JobHelpers) => {
+    if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(flags, ending.waitMs)
+    if (ending.kind !== 'busy') return
+    const { task_identifier, payload, key, priority, flags: jobFlags } = helpers.job
+    const runAt = new Date(Date.now() + BUSY_DELAY_MS)
+    const spec = {
+      ...(key && { jobKey: key }),
+      flags: Object.keys(jobFlags ?? {}),
+      priority,
+      runAt,
+      maxAttempts: helpers.job.max_attempts,
+    }
+    await helpers.addJob(task_identifier, payload, spec)
+  }
+  return {
+    // A move that gets nothing from the budget closes the gate to look-ups too; not the other way round.
+    [TASKS.decideEvents]: async (payload, helpers) =>
+      follow(await tasks.decideEvents(readNumber(payload, 'chatId')), [FLAGS.lookUp], helpers),
+    [TASKS.applyDecision]: async (payload, helpers) =>
+      follow(await tasks.applyDecision(readNumber(payload, 'chatId')), [FLAGS.lookUp, FLAGS.move], helpers),
+    [TASKS.learnCustomer]: (payload) => tasks.learnCustomer(BigInt(readNumber(payload, 'seq'))),
+  }
+}
+
+function readNumber(payload: unknown, name: string): number {
+  const value = typeof payload === 'object' && payload !== null ? Reflect.get(payload, name) : undefined
+  const number = Number(value)
+  if (!Number.isSafeInteger(number)) throw new Error(`A job came without ${name}.`)
+  return number
+}
+
+/** What keeps jobs in the queue, by their priority, while the account's budget has nothing to give. */
+interface Gate {
+  close(flags: readonly string[], forMs: number): void
+  closedFlags(): string[]
+}
+
+function createGate(): Gate {
+  const closedUntilMs = new Map<string, number>()
+  return {
+    close(flags, forMs) {
+      const boundMs = Math.min(GATE_CLOSED_MS.max, Math.max(GATE_CLOSED_MS.min, forMs))
+      for (const flag of flags) closedUntilMs.set(flag, performance.now() + boundMs)
+    },
+    closedFlags: () => [...closedUntilMs].filter(([, untilMs]) => performance.now() < untilMs).map(([flag]) => flag),
+  }
+}

@@ -1,0 +1,133 @@
+import { type Static, Type } from 'typebox'
+import { isObject, type JsonObject, onlyTold, readFlag, readId, readText, readTextOrNone } from './helpcrunch-values.ts'
+import type { WebhookEnvelope } from './webhook-event.ts'
+
+const TextOrNone = Type.Readonly(Type.Optional(Type.Union([Type.String(), Type.Null()])))
+const Flag = Type.Readonly(Type.Optional(Type.Boolean()))
+
+/**
+ * Partial knowledge of a customer, stored as jsonb. An absent key is what nobody told; null is the knowledge that there
+ * is none. `custom` holds all custom attributes or is absent.
+ */
+export const CustomerProfile = Type.Object(
+  {
+    name: TextOrNone,
+    email: TextOrNone,
+    /** The customer's id in the account owner's own product. */
+    userId: TextOrNone,
+    company: TextOrNone,
+    locale: TextOrNone,
+    countryCode: TextOrNone,
+    city: TextOrNone,
+    platform: TextOrNone,
+    source: TextOrNone,
+    /** The channel of the first contact. */
+    createdFrom: TextOrNone,
+    blocked: Flag,
+    unsubscribed: Flag,
+    tags: Type.Readonly(Type.Optional(Type.Immutable(Type.Array(Type.String())))),
+    custom: Type.Readonly(
+      Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
+    ),
+  },
+  { additionalProperties: false },
+)
+/** The type of the schema of the same name. */
+export type CustomerProfile = Static<typeof CustomerProfile>
+
+type CustomValue = string | number | boolean
+
+/** Reads a customer as REST answers it. Undefined when the value is no customer, that is, has no id. */
+export function readCustomer(value: unknown): CustomerProfile | undefined {
+  if (!isObject(value) || readId(value.id) === undefined) return undefined
+  // REST answers with everything it has, so a customer whose tags it does not mention has none.
+  return readFields({ ...value, tags: value.tags ?? [] })
+}
+
+/** What is known of a customer after a `customer.*` event. A deleted customer leaves nothing. */
+export function learnFromCustomerEvent(known: CustomerProfile, { type, eventData }: WebhookEnvelope): CustomerProfile {
+  if (type === 'customer.deleted') return {}
+  const told = { ...readFields(eventData), ...FLAGS_BY_EVENT.get(type) }
+  if (type !== 'customer.tags_changed') return { ...known, ...told }
+  // The payload is documented without the tags it announces: those known until now are no longer true.
+  const { tags: _outdated, ...rest } = known
+  return { ...rest, ...told }
+}
+
+/** What a chat or message event tells of its customer: name, email and userId, nothing else. */
+export function learnFromChatEvent({ eventData }: WebhookEnvelope): CustomerProfile {
+  return isObject(eventData.customer) ? readIdentity(eventData.customer) : {}
+}
+
+const FLAGS_BY_EVENT: ReadonlyMap<string, CustomerProfile> = new Map([
+  ['customer.blocked', { blocked: true }],
+  ['customer.unblocked', { blocked: false }],
+  ['customer.unsubscribed', { unsubscribed: true }],
+  ['customer.subscribed', { unsubscribed: false }],
+])
+
+function readFields(customer: JsonObject): CustomerProfile {
+  const location = readPart(customer.location)
+  return onlyTold({
+    ...readIdentity(customer),
+    company: readTextOrNone(customer.company),
+    locale: readTextOrNone(customer.locale),
+    countryCode: readTextOrNone(location.countryCode),
+    city: readTextOrNone(location.city),
+    platform: readTextOrNone(readPart(customer.device).platform),
+    source: readTextOrNone(customer.source),
+    createdFrom: readTextOrNone(customer.createdFrom),
+    blocked: readFlag(customer.blocked),
+    unsubscribed: readFlag(customer.unsubscribed),
+    tags: readTags(customer.tags),
+    custom: readCustomData(customer.customData),
+  })
+}
+
+function readIdentity(customer: JsonObject): CustomerProfile {
+  return onlyTold({
+    name: readTextOrNone(customer.name),
+    email: readTextOrNone(customer.email),
+    userId: readTextOrNone(customer.userId),
+  })
+}
+
+function readPart(value: unknown): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+/** The names of `[{ "name": "vip", "color": "#f00" }]`; a list that is none is not told. */
+function readTags(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const names = value.map((tag: unknown) => readText(isObject(tag) ? tag.name : tag))
+  return [...new Set(names.filter((name) => name !== undefined))]
+}
+
+/**
+ * Custom attributes from any form they are met in: a map; `[]`, which is how PHP writes an empty map; the pairs
+ * `{ property, value }` that HelpCrunch itself takes on writing; null. Values that are lists or objects are left out.
+ */
+function readCustomData(value: unknown): Record<string, CustomValue> | undefined {
+  if (value === null) return {}
+  const pairs = Array.isArray(value) ? value.map(readPair) : isObject(value) ? Object.entries(value) : undefined
+  if (pairs === undefined) return undefined
+  const custom = new Map<string, CustomValue>()
+  for (const [property, propertyValue] of pairs) {
+    const name = readText(property)
+    const attribute = readCustomValue(propertyValue)
+    // A stored `__proto__` would turn into a prototype as soon as somebody assigned it to an object.
+    if (name !== undefined && name !== '__proto__' && attribute !== undefined) custom.set(name, attribute)
+  }
+  return Object.fromEntries(custom)
+}
+
+function readPair(pair: unknown): [unknown, unknown] {
+  const { property, value } = readPart(pair)
+  return [property, value]
+}
+
+function readCustomValue(value: unknown): CustomValue | undefined {
+  if (typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  return readText(value)
+}

@@ -1,0 +1,71 @@
+/** A JSON object whose keys nobody has checked yet. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** The object without the keys whose value is `undefined`: what nobody told leaves no key. */
+export type Told<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+const TEXT_CHARACTERS_MAX = 1_000
+/** Numbers from here on are milliseconds: as seconds they would lie past the year 5138. */
+const MILLISECONDS_FROM = 100_000_000_000
+/** The last millisecond of the year 9999; later years are written in a form that Postgres does not read. */
+const TIME_MS_MAX = 253_402_300_799_999
+const SECONDS_TEXT = /^\d{1,15}(\.\d{1,9})?$/
+const ID_TEXT = /^\d{1,16}$/
+const NUL = '\u0000'
+const CUT_SURROGATE_PAIR = /[\uD800-\uDBFF]$/
+
+/** Whether a parsed JSON value is an object; lists and null are not. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A HelpCrunch id: positive safe integers, as a number or as text (public receivers have met both in webhooks). */
+export function readId(value: unknown): number | undefined {
+  const id = typeof value === 'string' && ID_TEXT.test(value.trim()) ? Number(value) : value
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined
+}
+
+/** The id in a reference to something: `{ "id": 88 }`, `88` or `"88"`. */
+export function readReference(value: unknown): number | undefined {
+  return readId(isObject(value) ? value.id : value)
+}
+
+/**
+ * A moment after 1970, from UNIX seconds as number or text, with or without a fraction (`1603885746`,
+ * `"1607542030.713"`). HelpCrunch mixes these in one document; numbers too large for seconds are read as milliseconds.
+ */
+export function readTime(value: unknown): Date | undefined {
+  const time = typeof value === 'string' && SECONDS_TEXT.test(value.trim()) ? Number(value) : value
+  if (typeof time !== 'number' || !(time > 0)) return undefined
+  const timeMs = Math.round(time < MILLISECONDS_FROM ? time * 1_000 : time)
+  return timeMs <= TIME_MS_MAX ? new Date(timeMs) : undefined
+}
+
+/**
+ * Trimmed text of at most `charactersMax` UTF-16 units; a number counts as its text, blank text as none. What Postgres
+ * cannot keep in jsonb (NUL, half of a surrogate pair) is left out or replaced, so that storing never fails on it.
+ */
+export function readText(value: unknown, charactersMax = TEXT_CHARACTERS_MAX): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined
+  if (typeof value !== 'string') return undefined
+  const text = value.replaceAll(NUL, '').trim().slice(0, charactersMax).replace(CUT_SURROGATE_PAIR, '')
+  return text.trimEnd().toWellFormed() || undefined
+}
+
+/** As `readText`, but null and blank text are the knowledge that there is none. */
+export function readTextOrNone(value: unknown): string | null | undefined {
+  const none = value === null || (typeof value === 'string' && value.trim() === '')
+  return none ? null : readText(value)
+}
+
+/** True or false where told; anything else is not told. */
+export function readFlag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+/** Leaves out the keys whose value is `undefined`. */
+export function onlyTold<T extends object>(parts: T): Told<T> {
+  const told = Object.entries(parts).filter(([, value]) => value !== undefined)
+  // Object.fromEntries forgets which keys there were; the filter above is what makes the type true.
+  return Object.fromEntries(told) as Told<T>
+}

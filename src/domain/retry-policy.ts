@@ -1,0 +1,144 @@
+import { type ChatSnapshot, readChat } from './chat-snapshot.ts'
+import { isObject, readId } from './helpcrunch-values.ts'
+
+/** When to try a call again, and for how long. */
+export interface RetryPolicy {
+  /** The upper bound of the first delay; it doubles with every try. */
+  readonly baseMs: number
+  /** The upper bound of every delay. */
+  readonly capMs: number
+  /** Counted from the first try. */
+  readonly giveUpAfterMs: number
+}
+
+/** Long enough for a weekend's outage. */
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
+  baseMs: 2_000,
+  capMs: 30 * 60_000,
+  giveUpAfterMs: 72 * 3_600_000,
+}
+
+/** What came back from one HTTP call. A call never throws for what the network or the remote did. */
+export type CallResult =
+  | {
+      readonly kind: 'response'
+      readonly status: number
+      readonly body: string
+      /** The body was longer than what was kept of it. */
+      readonly bodyTruncated: boolean
+      readonly retryAfterMs?: number
+    }
+  | {
+      readonly kind: 'no_response'
+      readonly reason: 'timeout' | 'connection' | 'body_too_large' | 'truncated'
+      readonly message: string
+    }
+
+/** What a reply means for the call. `unauthorized` and `throttled` concern every call, not this one alone. */
+export type CallVerdict =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'try_again' }
+
+/** A verdict that has looked into the body too. `wrong_body` is to be tried again; `problem` is what to record. */
+export type BodyVerdict<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'wrong_body'; readonly problem: string }
+  | Exclude<CallVerdict, { kind: 'done' }>
+
+/** The change that a `PUT /chats/department` asked for. */
+export interface WantedDepartment {
+  readonly chatId: number
+  readonly departmentId: number
+}
+
+/** `delayMs` counts from the end of the last try. */
+export type NextStep = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'give_up' }
+
+/** A longer Retry-After is cut to this: a wrong header must not silence the router for a day. */
+export const RETRY_AFTER_MS_MAX = 3_600_000
+const DELAY_MS_MIN = 100
+/** RFC 9110, section 5.6.7. Date.parse alone would read almost anything with a number in it. */
+const HTTP_DATE = /^[A-Z][a-z]+, .+ GMT$/
+
+/** Judges a reply by its status, not by `errors[0]`, which at HelpCrunch is usually just `invalid_request`. */
+export function judge(result: CallResult): CallVerdict {
+  if (result.kind === 'no_response') return { kind: 'try_again' }
+  const { status, retryAfterMs } = result
+  if (status >= 200 && status < 300) return { kind: 'done' }
+  if (status === 401 || status === 403) return { kind: 'unauthorized' }
+  if (status === 429) return { kind: 'throttled', retryAfterMs }
+  if (status === 408 || status === 425) return { kind: 'try_again' }
+  if (status >= 400 && status < 500) return { kind: 'refused' }
+  // 5xx; and 3xx, which is not followed, as that could carry the API key to another host: HelpCrunch documents no
+  // redirect, so it comes from a proxy in between (maintenance, log-in page), and passes.
+  return { kind: 'try_again' }
+}
+
+/** Judges a reply whose body is needed. `read` gives undefined when the parsed JSON is not what was asked for. */
+export function judgeBody<T>(result: CallResult, read: (json: unknown) => T | undefined): BodyVerdict<T> {
+  if (result.kind === 'no_response') return { kind: 'try_again' }
+  const verdict = judge(result)
+  if (verdict.kind !== 'done') return verdict
+  if (result.bodyTruncated) return { kind: 'wrong_body', problem: 'the body is too long to be read whole' }
+  const json = parseJson(result.body)
+  if (json === undefined) return { kind: 'wrong_body', problem: 'the body is not JSON' }
+  const value = read(json)
+  return value === undefined
+    ? { kind: 'wrong_body', problem: 'the body is not of the expected shape' }
+    : { kind: 'done', value }
+}
+
+/**
+ * Judges the reply to a PUT of a department by the chat it answers with: only the chat asked for, in the department
+ * asked for, is done. A stale chat is `wrong_body`; the PUT can be repeated without harm.
+ */
+export function judgePut(result: CallResult, wanted: WantedDepartment): BodyVerdict<ChatSnapshot> {
+  const verdict = judgeBody(result, (json) => (isObject(json) && readId(json.id) === wanted.chatId ? json : undefined))
+  if (verdict.kind !== 'done') return verdict
+  const chat = readChat(verdict.value) ?? {}
+  if (chat.departmentId === wanted.departmentId) return { kind: 'done', value: chat }
+  const found = chat.departmentId ?? 'none'
+  return { kind: 'wrong_body', problem: `the chat's department is ${found}, not ${wanted.departmentId}` }
+}
+
+/**
+ * When to try again after `tries` tries, `elapsedMs` after the first one. Delays have "full jitter" (Marc Brooker,
+ * "Exponential Backoff And Jitter", AWS Architecture Blog, 2015): uniform between 0 and a doubling, capped bound. They
+ * start at the end of Retry-After, so that calls which failed together do not return together. It gives up only once a
+ * try was made at or after `giveUpAfterMs`, so the tries span at least that long.
+ */
+export function nextStep(
+  policy: RetryPolicy,
+  tries: number,
+  elapsedMs: number,
+  random: () => number,
+  retryAfterMs = 0,
+): NextStep {
+  if (elapsedMs >= policy.giveUpAfterMs) return { kind: 'give_up' }
+  const boundMs = Math.min(policy.capMs, policy.baseMs * 2 ** Math.max(0, tries - 1))
+  const jitterMs = Math.max(DELAY_MS_MIN, Math.round(random() * boundMs))
+  return { kind: 'retry', delayMs: boundRetryAfter(retryAfterMs) + jitterMs }
+}
+
+/** Reads a Retry-After header: seconds or an HTTP date. A past date is 0, nonsense undefined; an hour at most. */
+export function readRetryAfter(header: string | undefined, now: Date): number | undefined {
+  const value = header?.trim() ?? ''
+  if (/^\d+(\.\d+)?$/.test(value)) return boundRetryAfter(Number(value) * 1_000)
+  const timeMs = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN
+  return Number.isNaN(timeMs) ? undefined : boundRetryAfter(timeMs - now.getTime())
+}
+
+function boundRetryAfter(retryAfterMs: number): number {
+  return Math.ceil(Math.min(RETRY_AFTER_MS_MAX, Math.max(0, retryAfterMs)))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,55 @@
+import type { Schedule } from './rule.ts'
+
+/** Whether the schedule is open at a moment, by the clock on the wall of its time zone. Throws for an unknown zone. */
+export function isOpen(schedule: Schedule, at: Date): boolean {
+  const { day, minute } = wallClock(schedule.timezone, at)
+  const inside = schedule.windows.some((window) => isInside(window, day, minute))
+  return schedule.outside === true ? !inside : inside
+}
+
+type Window = Schedule['windows'][number]
+
+/** `day` is ISO, 1 = Monday; `minute` counts from midnight. */
+function isInside(window: Window, day: number, minute: number): boolean {
+  const from = minuteOf(window.from)
+  const to = minuteOf(window.to)
+  if (from < to) return window.days.includes(day) && from <= minute && minute < to
+  // It crosses midnight: the part after it belongs to the day before.
+  const dayBefore = day === 1 ? 7 : day - 1
+  return (window.days.includes(day) && from <= minute) || (window.days.includes(dayBefore) && minute < to)
+}
+
+function minuteOf(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+}
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+
+// A formatter costs tens of microseconds to make and is asked for on every event; there are only some hundred zones.
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function wallClock(timeZone: string, at: Date): { day: number; minute: number } {
+  const parts = new Map(
+    formatterOf(timeZone)
+      .formatToParts(at)
+      .map((part) => [part.type, part.value]),
+  )
+  return {
+    day: WEEKDAYS.indexOf(parts.get('weekday') ?? '') + 1,
+    minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+  }
+}
+
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  const cached = formatters.get(timeZone)
+  if (cached !== undefined) return cached
+  const formatter = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  formatters.set(timeZone, formatter)
+  return formatter
+}

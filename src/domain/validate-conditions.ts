@@ -1,0 +1,79 @@
+import { isRecord, type Problem, pointerTo, quoted } from './problem.ts'
+import { leafProblems } from './validate-leaf.ts'
+import { unknownProperty } from './validate-structure.ts'
+
+const DEPTH_MAX = 8
+const LEAVES_MAX = 100
+
+/**
+ * What is wrong with conditions, of any JSON. Walked by hand: from a recursive union TypeBox could only tell that no
+ * branch of it fits. `validate-rule.test.ts` holds this walk against the schema.
+ */
+export function conditionsProblems(input: unknown): readonly Problem[] {
+  const { problems, leaves } = walk(input, '/conditions', 1)
+  if (leaves <= LEAVES_MAX) return problems
+  const message = `There are ${leaves} comparisons. Keep to ${LEAVES_MAX}: use in or containsAny, or split the rule.`
+  return [{ pointer: '/conditions', message }, ...problems]
+}
+
+interface Walk {
+  readonly problems: readonly Problem[]
+  readonly leaves: number
+}
+
+const GROUP_KEYS: readonly string[] = ['all', 'any', 'not']
+
+/** `depth` counts groups: the outermost is 1. */
+function walk(input: unknown, pointer: string, depth: number): Walk {
+  if (!isRecord(input)) return found(pointer, `It is ${quoted(input)}. ${FORMS}`)
+  const groups = GROUP_KEYS.filter((key) => Object.hasOwn(input, key))
+  if (groups.length === 0) return { problems: leafProblems(input, pointer), leaves: 1 }
+  if (depth > DEPTH_MAX) return found(pointer, `Conditions are nested more than ${DEPTH_MAX} deep. Make them flatter.`)
+  const strangers = Object.keys(input).filter((key) => !GROUP_KEYS.includes(key))
+  return together([
+    groups.length > 1 ? found(pointer, sideBySide(groups)) : NOTHING,
+    ...strangers.map((key) => ({ problems: [strangerInGroup(pointer, key)], leaves: 0 })),
+    ...groups.map((key) => walkGroup(key, input[key], pointerTo(pointer, key), depth)),
+  ])
+}
+
+const FORMS = 'Expected: { "all": [...] }, { "any": [...] }, { "not": {...} } or { "fact", "operator", "value" }.'
+
+function walkGroup(key: string, members: unknown, pointer: string, depth: number): Walk {
+  if (key === 'not') {
+    if (!Array.isArray(members)) return walk(members, pointer, depth + 1)
+    return found(
+      pointer,
+      'It is a list, and "not" takes one condition. Wrap several in { "all": [...] } or { "any": [...] }.',
+    )
+  }
+  if (!Array.isArray(members)) return found(pointer, `It is ${quoted(members)}. Expected: a list of conditions.`)
+  if (members.length === 0)
+    return found(pointer, 'The group is empty and would match everybody. Add a condition or remove it.')
+  return together(members.map((member, index) => walk(member, pointerTo(pointer, index), depth + 1)))
+}
+
+function sideBySide(groups: readonly string[]): string {
+  return `${groups.join(' and ')} stand side by side, and only one would count. Put one inside the other.`
+}
+
+function strangerInGroup(pointer: string, key: string): Problem {
+  if (key !== 'priority') return unknownProperty(pointer, key, GROUP_KEYS)
+  return {
+    pointer: pointerTo(pointer, key),
+    message: 'Conditions have no priority. Remove it: their order does not matter.',
+  }
+}
+
+const NOTHING: Walk = { problems: [], leaves: 0 }
+
+function found(pointer: string, message: string): Walk {
+  return { problems: [{ pointer, message }], leaves: 0 }
+}
+
+function together(walks: readonly Walk[]): Walk {
+  return {
+    problems: walks.flatMap((part) => part.problems),
+    leaves: walks.reduce((sum, part) => sum + part.leaves, 0),
+  }
+}

@@ -1,0 +1,60 @@
+import { Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { isRecord, type Problem } from './problem.ts'
+import { RuleDocument } from './rule.ts'
+import { conditionsProblems } from './validate-conditions.ts'
+import { scheduleProblems } from './validate-schedule.ts'
+import { sizeProblems, unstorableTextProblems } from './validate-size.ts'
+import { descriptionOf, structureProblems } from './validate-structure.ts'
+import { testsProblems } from './validate-tests.ts'
+
+/** A rule that may be stored, or everything that is wrong with it. */
+export type RuleReading = { kind: 'valid'; rule: RuleDocument } | { kind: 'invalid'; problems: readonly Problem[] }
+
+/** Reads a rule document from any parsed JSON; never throws. All problems come at once, each place once. */
+export function readRule(input: unknown): RuleReading {
+  const problems = problemsOf(input)
+  // The schema has the last word, so that nothing is stored that it does not describe.
+  if (problems.length === 0 && Check(RuleDocument, input)) return { kind: 'valid', rule: input }
+  return { kind: 'invalid', problems }
+}
+
+const { conditions: _, ...OTHER_PROPERTIES } = RuleDocument.properties
+
+/** The conditions are walked by hand for the sake of better messages. */
+const RuleAroundConditions = Type.Object(
+  {
+    ...OTHER_PROPERTIES,
+    conditions: Type.Unknown({ description: descriptionOf(RuleDocument.properties.conditions) ?? '' }),
+  },
+  { additionalProperties: false, description: descriptionOf(RuleDocument) ?? '' },
+)
+
+function problemsOf(input: unknown): readonly Problem[] {
+  const size = sizeProblems(input)
+  if (size.length > 0) return size
+  const structure = structureProblems(RuleAroundConditions, input).map(withEngineHint)
+  if (!isRecord(input)) return structure
+  const problems = [
+    ...structure,
+    ...(Object.hasOwn(input, 'conditions') ? conditionsProblems(input.conditions) : []),
+    ...scheduleProblems(input.schedule),
+    ...testsProblems(input.tests),
+    ...unstorableTextProblems(input),
+  ]
+  return eachPlaceOnce(problems)
+}
+
+/** json-rules-engine's own rules have an `event`, and people paste these. */
+function withEngineHint(problem: Problem): Problem {
+  if (problem.pointer !== '/event') return problem
+  const message = 'A rule has no engine event. Remove it: `department` says where to route, `events` what to listen to.'
+  return { pointer: problem.pointer, message }
+}
+
+function eachPlaceOnce(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>()
+  return problems.filter(({ pointer }) => !seen.has(pointer) && seen.add(pointer))
+}
+
+export type { Problem } from './problem.ts'

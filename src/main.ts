@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+
+/** How long requests and jobs under way have to end after SIGTERM. */
+const CLOSE_MS_MAX = 10_000
+/** What must not reach a log, wherever it stands. */
+const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-helpcrunch-signature"]']
+
+// npm start: the service for real, with the settings of the environment and of .env.
+if (existsSync('.env')) process.loadEnvFile('.env')
+const logger = { level: process.env.LOG_LEVEL || 'info', redact: REDACTED }
+
+try {
+  const app = await buildApp({ env: process.env, logger })
+  closeWithGrace({ delay: CLOSE_MS_MAX, logger: app.log }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'process.failed')
+    await app.close()
+  })
+  await app.listen({ host: app.config.HOST, port: app.config.PORT })
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,82 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import { type Static, Type } from 'typebox'
+
+/** RFC 9457, with a code for programs and, for bad input, every problem with its place. */
+export const ProblemDocument = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }))),
+  },
+  { additionalProperties: false },
+)
+export type ProblemDocument = Static<typeof ProblemDocument>
+
+export type InputProblem = NonNullable<ProblemDocument['errors']>[number]
+
+/** The document for a status; `about:blank` says that the status itself is the type (RFC 9457, section 4.2.1). */
+export function problemDocument(
+  status: number,
+  code: string,
+  detail: string,
+  errors?: InputProblem[],
+): ProblemDocument {
+  const document = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, code }
+  return errors === undefined ? document : { ...document, errors }
+}
+
+/** Answers every error as a problem document. What the server did wrong goes to the log, not to the client. */
+export default fp(
+  async (app: FastifyInstance) => {
+    app.decorateReply('problem', function (this: FastifyReply, ...what: Parameters<typeof problemDocument>) {
+      const [status] = what
+      return this.code(status)
+        .type('application/problem+json')
+        .send(problemDocument(...what))
+    })
+
+    app.setNotFoundHandler((request, reply) =>
+      reply.problem(404, 'not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`),
+    )
+
+    app.setErrorHandler<FastifyError>((error, request, reply) => {
+      if (error.validation) {
+        const errors = error.validation.map(({ instancePath, message, params, keyword }) => {
+          const name = keyword === 'additionalProperties' ? `/${String(params.additionalProperty)}` : ''
+          const what = name === '' ? (message ?? 'is not valid') : 'is not known here: take it out'
+          return { pointer: `${instancePath}${name}`, message: what }
+        })
+        const where = error.validationContext ?? 'input'
+        return reply.problem(400, 'invalid_input', `The ${where} is not valid.`, errors)
+      }
+      const status = error.statusCode ?? 500
+      if (status >= 500) request.log.error({ err: error }, 'request.failed')
+      const detail = status >= 500 ? 'Something went wrong here. The log of the service says what.' : error.message
+      return reply.problem(status, CODES[error.code] ?? codeOf(status), detail)
+    })
+  },
+  { name: 'problems' },
+)
+
+const CODES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'not_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'wrong_content_length',
+}
+
+/** `Not Found` -> `not_found` */
+function codeOf(status: number): string {
+  return (STATUS_CODES[status] ?? 'error').toLowerCase().replaceAll(/[^a-z]+/g, '_')
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Answers with a problem document. */
+    problem(...what: Parameters<typeof problemDocument>): FastifyReply
+  }
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { createHelpcrunchClient } from '../adapters/helpcrunch/client.ts'
+import { setBudget } from '../adapters/prisma/account.ts'
+import { createApplicationJournal } from '../adapters/prisma/application-journal.ts'
+import { createCallLedger } from '../adapters/prisma/call-ledger.ts'
+import { createChatClaims } from '../adapters/prisma/chat-claims.ts'
+import { createCustomerStore } from '../adapters/prisma/customer-store.ts'
+import { createDecisionJournal } from '../adapters/prisma/decision-journal.ts'
+import { createDecisionReader, type DecisionList } from '../adapters/prisma/decision-reader.ts'
+import { createDepartmentStore } from '../adapters/prisma/department-store.ts'
+import { createEventInbox } from '../adapters/prisma/event-inbox.ts'
+import { createEventReader, type EventReader } from '../adapters/prisma/event-reader.ts'
+import { createRuleReader, type RuleReader } from '../adapters/prisma/rule-reader.ts'
+import { createRulesetStore } from '../adapters/prisma/ruleset-store.ts'
+import { readRulesDir } from '../adapters/rule-files.ts'
+import { applyDecision } from '../services/apply-decision.ts'
+import { decideEvents } from '../services/decide-events.ts'
+import { type FileProblem, importRules } from '../services/import-rules.ts'
+import { learnCustomer } from '../services/learn-customer.ts'
+import { type DepartmentList, listDepartments } from '../services/list-departments.ts'
+import { type ExplainedDecision, readDecision } from '../services/read-decision.ts'
+import { type Receipt, receiveEvent } from '../services/receive-event.ts'
+import type { WorkEnding } from '../services/waiting-event.ts'
+
+/** The use cases, with their ports filled in. */
+export interface Services {
+  /** Of this process, among all that share the database. */
+  readonly workerId: string
+  receiveEvent(body: Uint8Array): Promise<Receipt>
+  decideEvents(chatId: number): Promise<WorkEnding>
+  applyDecision(chatId: number): Promise<WorkEnding>
+  learnCustomer(seq: bigint): Promise<void>
+  readDecision(id: bigint): Promise<ExplainedDecision | undefined>
+  listDepartments(refresh: boolean): Promise<DepartmentList | undefined>
+  /** Throws when the database does not answer. */
+  pingDatabase(): Promise<void>
+  readonly decisions: DecisionList
+  readonly events: EventReader
+  readonly rules: RuleReader
+}
+
+/** Wires adapters into services, gives the account its budget, and imports the rule files when there are no rules yet. */
+export default fp(
+  async (app: FastifyInstance) => {
+    const { config, log } = app
+    const { prisma } = app.database
+    const client = createHelpcrunchClient({
+      baseUrl: config.HELPCRUNCH_API_URL,
+      apiKey: config.HELPCRUNCH_API_KEY,
+      timeoutMs: config.HELPCRUNCH_TIMEOUT_MS,
+    })
+    app.addHook('onClose', () => client.close())
+
+    const workerId = randomUUID()
+    const inbox = createEventInbox(prisma)
+    const rulesets = createRulesetStore(prisma)
+    const customers = createCustomerStore(prisma)
+    const decisions = createDecisionReader(prisma)
+    const calls = { client, ledger: createCallLedger(prisma), log }
+    const policy = {
+      mode: config.ROUTER_MODE,
+      defaultDepartmentId: config.DEFAULT_DEPARTMENT_ID,
+      leaveAssigned: config.LEAVE_ASSIGNED,
+    }
+    const work = { ...calls, claims: createChatClaims(prisma, workerId), policy, random: Math.random }
+    const deciding = {
+      ...work,
+      journal: createDecisionJournal(prisma),
+      rulesets,
+      customers,
+      planField: config.PLAN_FIELD,
+    }
+    const applying = { ...work, applications: createApplicationJournal(prisma) }
+    const listing = { ...calls, departments: createDepartmentStore(prisma) }
+
+    const imported = await importRules(rulesets, () => readRulesDir(config.RULES_DIR), log)
+    if (imported.kind === 'invalid') throw new Error(describe(imported.problems))
+    await setBudget(prisma, config.HELPCRUNCH_REQUESTS_PER_MINUTE)
+
+    app.decorate<Services>('services', {
+      workerId,
+      receiveEvent: (body) => receiveEvent(inbox, log, body),
+      decideEvents: (chatId) => decideEvents(deciding, chatId),
+      applyDecision: (chatId) => applyDecision(applying, chatId),
+      learnCustomer: (seq) => learnCustomer(customers, seq),
+      readDecision: (id) => readDecision({ decisions, rulesets }, id),
+      listDepartments: (refresh) => listDepartments(listing, refresh),
+      pingDatabase: async () => {
+        await prisma.$queryRaw`SELECT 1`
+      },
+      decisions,
+      events: createEventReader(prisma),
+      rules: createRuleReader(prisma),
+    })
+  },
+  { name: 'services', dependencies: ['config', 'database'] },
+)
+
+function describe(problems: readonly FileProblem[]): string {
+  const lines = problems.map(({ file, pointer, message }) => `  ${file} ${pointer}: ${message}`)
+  return `The rules were not imported, none of them:\n${lines.join('\n')}`
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    services: Services
+  }
+}

@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { createWorkerRegistry } from '../adapters/prisma/worker-registry.ts'
+import { type Queue, startQueue } from '../adapters/queue.ts'
+
+/** Works off the queue, unless this process only answers the web. On close it takes no new job and finishes those under way. */
+export default fp(
+  async (app: FastifyInstance) => {
+    app.decorate<Queue | undefined>('queue', undefined)
+    if (app.config.ROLE === 'web') return
+    const { prisma, pool } = app.database
+    app.queue = await startQueue({
+      pool,
+      registry: createWorkerRegistry(prisma, app.services.workerId),
+      tasks: app.services,
+      concurrency: app.config.WORKER_CONCURRENCY,
+      log: app.log,
+    })
+    app.addHook('onClose', () => app.queue?.stop())
+  },
+  { name: 'worker', dependencies: ['services'] },
+)
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Undefined where ROLE is `web`. */
+    queue: Queue | undefined
+  }
+}

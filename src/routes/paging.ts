@@ -1,0 +1,33 @@
+import { Type } from 'typebox'
+
+/** What every list takes. */
+export const PAGE_QUERY = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  cursor: Type.Optional(
+    Type.String({ pattern: '^[A-Za-z0-9_-]{1,400}$', description: 'The nextCursor of the page before.' }),
+  ),
+}
+
+/** A page, given one more row than was asked for: `positionOf` is what the next page begins after. */
+export function page<T>(
+  rows: readonly T[],
+  limit: number,
+  positionOf: (row: T) => string,
+): { data: T[]; nextCursor: string | null } {
+  const data = rows.slice(0, limit)
+  const last = data.at(-1)
+  const nextCursor =
+    rows.length > limit && last !== undefined ? Buffer.from(positionOf(last)).toString('base64url') : null
+  return { data, nextCursor }
+}
+
+/** The position that a cursor stands for; undefined without one. */
+export function readCursor(cursor: string | undefined): string | undefined {
+  return cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8')
+}
+
+/** The same where positions are whole numbers; what is none is no cursor of ours, and begins at the start. */
+export function readNumberCursor(cursor: string | undefined): bigint | undefined {
+  const position = readCursor(cursor)
+  return position !== undefined && /^\d{1,18}$/.test(position) ? BigInt(position) : undefined
+}

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isSignedBy } from '../domain/signature.ts'
+import type { Receipt } from '../services/receive-event.ts'
+
+const BODY_BYTES_MAX = 1_048_576
+/** HelpCrunch's own patience is unknown: an answer comes soon, even from a database that has frozen. */
+const STORE_MS_MAX = 1_500
+const RETRY_AFTER_S = 5
+
+/** `POST /webhooks/helpcrunch`: nothing is parsed, and nothing stored, before the signature over the raw bytes is good. */
+export default async function webhooks(app: FastifyInstance): Promise<void> {
+  const signingKeys = app.config.HELPCRUNCH_SIGNING_KEY.split(',').map((key) => key.trim())
+  app.removeAllContentTypeParsers() // the one for text/plain would let other types pass
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+    (_request, body, done) => {
+      done(null, body)
+    },
+  )
+
+  app.post('/webhooks/helpcrunch', async (request: FastifyRequest, reply) => {
+    const { body } = request
+    if (!Buffer.isBuffer(body) || !isPlain(request)) {
+      return reply.problem(415, 'not_json', 'Send the JSON itself, as application/json, not encoded.')
+    }
+    if (!isSignedBy(signingKeys, body, request.headers['x-helpcrunch-signature'])) {
+      request.log.warn({ bodyBytes: body.length }, 'webhook.refused')
+      const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
+      return reply.problem(401, 'bad_signature', detail)
+    }
+    const receipt = await receiveInTime(app, body)
+    return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
+  })
+
+  /** Undefined when the event could not be stored, or not in time. Stored late, it makes HelpCrunch's next try a duplicate. */
+  async function receiveInTime({ services, log }: FastifyInstance, body: Buffer): Promise<Receipt | undefined> {
+    const timer = new AbortController()
+    const receiving = services.receiveEvent(body).catch((error: unknown) => {
+      log.error({ err: error }, 'webhook.not_stored')
+      return undefined
+    })
+    const receipt = await Promise.race([
+      receiving,
+      sleep(STORE_MS_MAX, undefined, { signal: timer.signal }).catch(() => undefined),
+    ])
+    timer.abort()
+    return receipt
+  }
+}
+
+function isPlain({ headers }: FastifyRequest): boolean {
+  return (headers['content-encoding'] ?? 'identity') === 'identity'
+}
+
+function sendReceipt(reply: FastifyReply, receipt: Receipt): FastifyReply {
+  if (receipt.kind === 'stored') return reply.code(202).send({ status: receipt.status, eventId: receipt.eventId })
+  const detail = `It is genuine but not a HelpCrunch envelope: ${receipt.problem}. It is kept as event ${receipt.eventId}.`
+  return reply.problem(400, 'unreadable', detail)
+}
+
+function sendNotStored(reply: FastifyReply): FastifyReply {
+  reply.header('retry-after', RETRY_AFTER_S)
+  return reply.problem(503, 'not_stored', 'The event could not be stored. Send it again.')
+}

@@ -1,0 +1,190 @@
+import type { Resident } from './resident.ts'
+
+/** Customers who write in the other languages of the sandbox. */
+export const WORLD_RESIDENTS: readonly Resident[] = [
+  {
+    customer: {
+      id: 9011529,
+      name: 'Zofia Kamińska',
+      email: 'zofia@kaminska-meble.test',
+      locale: 'pl',
+      countryCode: 'PL',
+      city: 'Kraków',
+      customData: { plan: 'Pro', seats: 11 },
+    },
+    messages: ['Dzień dobry, nie widzę faktury za luty.', 'Jak dodać nowego konsultanta?'],
+  },
+  {
+    customer: {
+      id: 9011530,
+      name: 'Piotr Zieliński',
+      email: 'piotr@baltykrowery.test',
+      locale: 'pl-PL',
+      countryCode: 'PL',
+      city: 'Gdańsk',
+      customData: { plan: 'scale' },
+    },
+    messages: ['Czat nie działa na naszej stronie od rana.'],
+  },
+  {
+    customer: { id: 9011531, name: 'Kasia', countryCode: 'PL', city: 'Łódź', createdFrom: 'messenger' },
+    messages: ['hej, gdzie jest moja paczka?'],
+  },
+  {
+    customer: {
+      id: 9011532,
+      name: 'Lucía Herrera',
+      email: 'lucia@azaharmoda.test',
+      locale: 'es',
+      countryCode: 'ES',
+      city: 'Sevilla',
+      customData: { plan: 'Pro', seats: 8 },
+    },
+    messages: [
+      'Buenos días, ¿cómo conecto WhatsApp con la bandeja?',
+      'Necesito la factura con los datos de mi empresa.',
+    ],
+  },
+  {
+    customer: {
+      id: 9011533,
+      name: 'Mateo Rojas',
+      email: 'mateo@rojastextil.test',
+      locale: 'es-MX',
+      countryCode: 'MX',
+      city: 'Puebla',
+      customData: { plan: 'free' },
+    },
+    messages: ['¿Tienen descuento si pago el año completo?'],
+  },
+  {
+    customer: {
+      id: 9011534,
+      name: 'Valentina Cruz',
+      email: 'valentina@cafealto.test',
+      locale: 'es-419',
+      countryCode: 'CO',
+      city: 'Bogotá',
+      customData: { plan: 'Trial', seats: 4 },
+    },
+    messages: ['La aplicación muestra un error al subir archivos.'],
+  },
+  {
+    customer: {
+      id: 9011535,
+      name: 'Camille Rousseau',
+      email: 'camille@atelier-rousseau.test',
+      locale: 'fr',
+      countryCode: 'FR',
+      city: 'Lyon',
+      customData: { plan: 'Pro' },
+    },
+    messages: [
+      'Bonjour, je souhaite un remboursement de ma dernière facture.',
+      'Peut-on traduire les réponses automatiques ?',
+    ],
+  },
+  {
+    customer: {
+      id: 9011536,
+      name: 'Étienne Gagnon',
+      email: 'etienne@boreal-velo.test',
+      locale: 'fr-CA',
+      countryCode: 'CA',
+      city: 'Québec',
+      customData: { plan: 'Enterprise', seats: 230 },
+      company: 'Boréal Vélo',
+    },
+    messages: ["Bonjour, l'intégration ne fonctionne plus depuis hier."],
+  },
+  {
+    customer: {
+      id: 9011537,
+      name: 'Beatriz Moura',
+      email: 'beatriz@mouracosmeticos.test',
+      locale: 'pt-BR',
+      countryCode: 'BR',
+      city: 'Recife',
+      customData: { plan: 'pro' },
+    },
+    messages: ['Olá, o pagamento por boleto foi recusado.', 'Oi! Dá para usar no Instagram também?'],
+  },
+  {
+    customer: {
+      id: 9011538,
+      name: 'Rui Carvalho',
+      email: 'rui@carvalhovinhos.test',
+      locale: 'pt',
+      countryCode: 'PT',
+      city: 'Porto',
+      customData: { plan: 'FREE', seats: 15 },
+    },
+    messages: ['Bom dia, gostava de uma demonstração para a minha equipa.'],
+  },
+  {
+    customer: {
+      id: 9011539,
+      name: 'Elif Demir',
+      email: 'elif@demirtekstil.test',
+      locale: 'tr',
+      countryCode: 'TR',
+      city: 'İzmir',
+      customData: { plan: 'Pro' },
+    },
+    messages: ['Merhaba, faturamı nereden indirebilirim?'],
+  },
+  {
+    customer: { id: 9011540, name: 'Emre', countryCode: 'TR', city: 'Ankara', createdFrom: 'whatsapp' },
+    messages: ['Selam, siparişim nerede?'],
+  },
+  {
+    customer: {
+      id: 9011541,
+      name: '田中 結衣',
+      email: 'yui@hanabira.test',
+      locale: 'ja',
+      countryCode: 'JP',
+      city: '大阪',
+      customData: { plan: 'Pro', seats: 7 },
+    },
+    messages: ['請求書の宛名を変更したいのですが。', 'ログインできません。エラーが表示されます。'],
+  },
+  {
+    customer: {
+      id: 9011542,
+      name: '佐藤 健',
+      email: 'ken@satomachine.test',
+      locale: 'ja-JP',
+      countryCode: 'JP',
+      city: '東京',
+      customData: { plan: 'trial' },
+    },
+    messages: ['導入を検討しています。デモをお願いできますか。'],
+  },
+  {
+    customer: {
+      id: 9011543,
+      name: 'Giulia Conti',
+      email: 'giulia@contiarredi.test',
+      locale: 'it',
+      countryCode: 'IT',
+      city: 'Torino',
+      customData: { plan: 'Pro' },
+      unsubscribed: true,
+    },
+    messages: ['Buongiorno, come si cambia la lingua del widget?'],
+  },
+  {
+    customer: {
+      id: 9011544,
+      name: 'Jana Novotná',
+      email: 'jana@novotnahracky.test',
+      locale: 'cs',
+      countryCode: 'CZ',
+      city: 'Brno',
+      tags: ['Vip'],
+      customData: { plan: 'Scale', seats: 66 },
+    },
+    messages: ['Dobrý den, můžeme mít dvě značky v jednom účtu?'],
+  },
+]

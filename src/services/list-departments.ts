@@ -1,0 +1,66 @@
+import { isObject, readId, readText } from '../domain/helpcrunch-values.ts'
+import { judgeBody } from '../domain/retry-policy.ts'
+import { type CallDependencies, callHelpcrunch } from './call-helpcrunch.ts'
+
+export interface Department {
+  readonly id: number
+  readonly name: string
+}
+
+export interface DepartmentList {
+  readonly departments: readonly Department[]
+  readonly fetchedAt: Date
+  readonly ageMs: number
+}
+
+/** The port for what was listed last; `adapters/prisma/department-store.ts` implements it. */
+export interface DepartmentCache {
+  /** Undefined before the first listing. */
+  read(): Promise<DepartmentList | undefined>
+  replace(departments: readonly Department[]): Promise<DepartmentList>
+}
+
+export interface DepartmentDependencies extends CallDependencies {
+  readonly departments: DepartmentCache
+}
+
+/** Departments are made a few times a year; a person who has just made one asks for a refresh. */
+const AGE_MS_MAX = 3_600_000
+/** HelpCrunch's largest page (page "Get departments"). */
+const PAGE_SIZE = 100
+const PAGES_MAX = 50
+
+/** HelpCrunch's departments, listed at most an hour ago. When HelpCrunch cannot be asked, the last list; undefined when there is none. */
+export async function listDepartments(
+  deps: DepartmentDependencies,
+  refresh: boolean,
+): Promise<DepartmentList | undefined> {
+  const cached = await deps.departments.read()
+  if (cached !== undefined && !refresh && cached.ageMs <= AGE_MS_MAX) return cached
+  const listed = await fetchAll(deps)
+  return listed === undefined ? cached : deps.departments.replace(listed)
+}
+
+async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | undefined> {
+  const all = new Map<number, Department>()
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const path = `/departments?offset=${page * PAGE_SIZE}&limit=${PAGE_SIZE}`
+    const call = await callHelpcrunch(deps, { kind: 'look_up' }, { method: 'GET', path }, (reply) =>
+      judgeBody(reply, readPage),
+    )
+    if (call.kind !== 'answered' || call.verdict.kind !== 'done') return undefined
+    const departments = call.verdict.value
+    for (const department of departments) all.set(department.id, department)
+    // The total stands in two different places, depending on the list: a short page is the sure sign of the end.
+    if (departments.length < PAGE_SIZE) break
+  }
+  return [...all.values()]
+}
+
+function readPage(json: unknown): Department[] | undefined {
+  if (!isObject(json) || !Array.isArray(json.data)) return undefined
+  return json.data.flatMap((item) => {
+    const id = isObject(item) ? readId(item.id) : undefined
+    return id === undefined ? [] : [{ id, name: readText(item.name) ?? `Department ${id}` }]
+  })
+}
