@@ -65,7 +65,10 @@ export type Conditions = { all: Conditions[] } | { any: Conditions[] } | { not: 
 const Nested = Type.Ref('Conditions')
 const Members = Type.Array(Nested, { minItems: 1, maxItems: 100 })
 
-/** json-rules-engine's own form, less what could harm (`path`, `params`, `priority`) or mislead (an empty group). */
+/**
+ * json-rules-engine's own form, less what could harm (`path`, `params`, `priority`) or mislead (an empty group).
+ * Ajv takes it only once within one schema, because the recursion has an `$id`.
+ */
 export const Conditions = Type.Unsafe<Conditions>(
   Type.Cyclic(
     {

@@ -6,8 +6,8 @@ import type { MatchResult } from './rule.ts'
 
 /**
  * Judges every condition in three-valued (Kleene) logic, none left out. What an open lookup could tell, but nobody asked
- * for, is unknown to `exists` and `missing` too. It shares the operators with the engine and
- * nothing else: the root matches exactly when the engine is certain, which a property test holds the two to.
+ * for, is unknown to `exists` and `missing` too. It shares the operators with the engine and nothing else: the root
+ * matches exactly when the engine is certain, which a property test holds the two to.
  */
 export function explainConditions(
   condition: PreparedCondition,
@@ -25,9 +25,9 @@ export function explainConditions(
     default: {
       const members = condition.members.map((member) => explainConditions(member, facts, openLookups))
       const results = new Set(members.map((member) => member.result))
-      if (condition.kind === 'all')
-        return { pointer, all: members, result: first(results, ['no_match', 'unknown', 'match']) }
-      return { pointer, any: members, result: first(results, ['match', 'unknown', 'no_match']) }
+      return condition.kind === 'all'
+        ? { pointer, all: members, result: first(results, ['no_match', 'unknown', 'match']) }
+        : { pointer, any: members, result: first(results, ['match', 'unknown', 'no_match']) }
     }
   }
 }

@@ -22,7 +22,10 @@ export interface CompiledRuleset {
 
 /** Compiles every rule, drafts too. One that cannot be compiled is kept as broken and harms no other. */
 export function compileRuleset(ruleset: Ruleset): CompiledRuleset {
-  return { version: ruleset.version, rules: ruleset.rules.toSorted((a, b) => inOrderTried(a.document, b.document)).map(compile) }
+  return {
+    version: ruleset.version,
+    rules: ruleset.rules.toSorted((a, b) => inOrderTried(a.document, b.document)).map(compile),
+  }
 }
 
 /** Sorts rules: by priority, the higher first, then by key. */

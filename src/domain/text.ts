@@ -1,10 +1,8 @@
-/** Words and patterns are looked for in this many characters from the start, so that a huge message cannot stall a decision. */
-export const SEARCHED_LENGTH_MAX = 4000
+/** Words and patterns are looked for in so many characters from the start: a huge message must not stall decisions. */
+export const SEARCHED_LENGTH_MAX = 2000
 
 /** Text as people read it: NFKC, trimmed, lower-case. */
-export function normalText(text: string): string {
-  return trimmedText(text).toLowerCase()
-}
+export const normalText = rememberingLast((text) => trimmedText(text).toLowerCase())
 
 /** Text in NFKC without blanks around it, its case kept. */
 export function trimmedText(text: string): string {
@@ -19,36 +17,39 @@ export function numberOf(value: unknown): number | undefined {
   return PLAIN_DECIMAL.test(text) ? Number(text) : undefined
 }
 
+const PLAIN_DECIMAL = /^-?\d+(\.\d+)?$/
+
 /** One text for all values that are equal to people: "VIP " and "vip", 12 and "12.0". Two values are equal when their keys are. */
 export function comparisonKey(value: string | number | boolean): string {
   const text = normalText(String(value))
   return PLAIN_DECIMAL.test(text) && isExact(text) ? String(Number(text)) : text
 }
 
+/** A double keeps 15 digits. Longer ones are ids, and two of these must not become equal by rounding. */
+function isExact(decimal: string): boolean {
+  return decimal.replace(/^-?0*|\./g, '').length <= 15
+}
+
 /** The words of a text in any script, normal and in order; punctuation and emoji are none. */
-export function wordsOf(text: string): readonly string[] {
-  if (text === lastSplit.text) return lastSplit.words
+export const wordsOf = rememberingLast((text): readonly string[] => {
   const segments = segmenter.segment(normalText(text.slice(0, SEARCHED_LENGTH_MAX)))
-  const words = Array.from(segments)
+  return Array.from(segments)
     .filter((segment) => segment.isWordLike === true)
     .map((segment) => segment.segment)
-  lastSplit = { text, words }
-  return words
-}
+})
+
+const segmenter = new Intl.Segmenter('und', { granularity: 'word' })
 
 /** Whether `run` occurs in `words` as neighbours in the same order. */
 export function includesRun(words: readonly string[], run: readonly string[]): boolean {
   return words.some((_, start) => run.every((word, offset) => words[start + offset] === word))
 }
 
-const PLAIN_DECIMAL = /^-?\d+(\.\d+)?$/
-
-const segmenter = new Intl.Segmenter('und', { granularity: 'word' })
-
-// Many rules ask about the same message, and splitting it is the dearest of all operators: keep the last one.
-let lastSplit: { text: string; words: readonly string[] } = { text: '', words: [] }
-
-/** A double keeps 15 digits. Longer ones are ids, and two of these must not become equal by rounding. */
-function isExact(decimal: string): boolean {
-  return decimal.replace(/^-?0*|\./g, '').length <= 15
+/** Many rules ask about the same message, one after the other, and reading a long one is the dearest part of it. */
+function rememberingLast<Result>(read: (text: string) => Result): (text: string) => Result {
+  let last: { text: string; result: Result } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, result: read(text) }
+    return last.result
+  }
 }

@@ -1,3 +1,4 @@
+import { PATTERN_SIZE_MAX, readPattern } from './pattern.ts'
 import { isRecord, type Problem, pointerTo, quoted } from './problem.ts'
 import { leafProblems } from './validate-leaf.ts'
 import { unknownProperty } from './validate-structure.ts'
@@ -6,19 +7,29 @@ const DEPTH_MAX = 8
 const LEAVES_MAX = 100
 
 /**
- * What is wrong with conditions, of any JSON. Walked by hand: from a recursive union TypeBox could only tell that no
- * branch of it fits. `validate-rule.test.ts` holds this walk against the schema.
+ * What is wrong with conditions, of any JSON. Walked by hand: of a recursive union TypeBox could only tell that no branch
+ * of it fits. `read-rule-agrees.property.test.ts` holds this walk to the schema.
  */
 export function conditionsProblems(input: unknown): readonly Problem[] {
-  const { problems, leaves } = walk(input, '/conditions', 1)
-  if (leaves <= LEAVES_MAX) return problems
-  const message = `There are ${leaves} comparisons. Keep to ${LEAVES_MAX}: use in or containsAny, or split the rule.`
-  return [{ pointer: '/conditions', message }, ...problems]
+  const { problems, leaves, patternSize } = walk(input, '/conditions', 1)
+  return [...limitProblems(leaves, patternSize), ...problems]
+}
+
+function limitProblems(leaves: number, patternSize: number): Problem[] {
+  const messages: string[] = []
+  if (leaves > LEAVES_MAX) {
+    messages.push(`There are ${leaves} comparisons. Keep to ${LEAVES_MAX}: use in or containsAny, or split the rule.`)
+  }
+  if (patternSize > PATTERN_SIZE_MAX) {
+    messages.push('The patterns are too large together. Shorten their repeats, use includesWord, or split the rule.')
+  }
+  return messages.length === 0 ? [] : [{ pointer: '/conditions', message: messages.join(' ') }]
 }
 
 interface Walk {
   readonly problems: readonly Problem[]
   readonly leaves: number
+  readonly patternSize: number
 }
 
 const GROUP_KEYS: readonly string[] = ['all', 'any', 'not']
@@ -27,14 +38,21 @@ const GROUP_KEYS: readonly string[] = ['all', 'any', 'not']
 function walk(input: unknown, pointer: string, depth: number): Walk {
   if (!isRecord(input)) return found(pointer, `It is ${quoted(input)}. ${FORMS}`)
   const groups = GROUP_KEYS.filter((key) => Object.hasOwn(input, key))
-  if (groups.length === 0) return { problems: leafProblems(input, pointer), leaves: 1 }
+  if (groups.length === 0) return walkLeaf(input, pointer)
   if (depth > DEPTH_MAX) return found(pointer, `Conditions are nested more than ${DEPTH_MAX} deep. Make them flatter.`)
   const strangers = Object.keys(input).filter((key) => !GROUP_KEYS.includes(key))
   return together([
     groups.length > 1 ? found(pointer, sideBySide(groups)) : NOTHING,
-    ...strangers.map((key) => ({ problems: [strangerInGroup(pointer, key)], leaves: 0 })),
+    { ...NOTHING, problems: strangers.map((key) => strangerInGroup(pointer, key)) },
     ...groups.map((key) => walkGroup(key, input[key], pointerTo(pointer, key), depth)),
   ])
+}
+
+function walkLeaf(input: Record<string, unknown>, pointer: string): Walk {
+  const isPattern = input.operator === 'matches' && typeof input.value === 'string'
+  const pattern = isPattern ? readPattern(String(input.value)) : undefined
+  const patternSize = pattern?.kind === 'pattern' ? pattern.size : 0
+  return { problems: leafProblems(input, pointer), leaves: 1, patternSize }
 }
 
 const FORMS = 'Expected: { "all": [...] }, { "any": [...] }, { "not": {...} } or { "fact", "operator", "value" }.'
@@ -48,8 +66,7 @@ function walkGroup(key: string, members: unknown, pointer: string, depth: number
     )
   }
   if (!Array.isArray(members)) return found(pointer, `It is ${quoted(members)}. Expected: a list of conditions.`)
-  if (members.length === 0)
-    return found(pointer, 'The group is empty and would match everybody. Add a condition or remove it.')
+  if (members.length === 0) return found(pointer, 'The group is empty. Add a condition, or remove the group.')
   return together(members.map((member, index) => walk(member, pointerTo(pointer, index), depth + 1)))
 }
 
@@ -65,15 +82,16 @@ function strangerInGroup(pointer: string, key: string): Problem {
   }
 }
 
-const NOTHING: Walk = { problems: [], leaves: 0 }
+const NOTHING: Walk = { problems: [], leaves: 0, patternSize: 0 }
 
 function found(pointer: string, message: string): Walk {
-  return { problems: [{ pointer, message }], leaves: 0 }
+  return { ...NOTHING, problems: [{ pointer, message }] }
 }
 
 function together(walks: readonly Walk[]): Walk {
   return {
     problems: walks.flatMap((part) => part.problems),
     leaves: walks.reduce((sum, part) => sum + part.leaves, 0),
+    patternSize: walks.reduce((sum, part) => sum + part.patternSize, 0),
   }
 }

@@ -175,8 +175,8 @@ test('a stored value of the wrong shape is an error and not a silent miss', asyn
   }
 })
 
-test('words and patterns are looked for in the first 4,000 characters', async (t) => {
-  const message = `${'x '.repeat(2000)}invoice`
+test('words and patterns are looked for in the first 2,000 characters', async (t) => {
+  const message = `${'x '.repeat(1000)}invoice`
   t.equal(leafTest(leafOf('includesWord', 'invoice'))(message), false)
   t.equal(leafTest(leafOf('matches', 'invoice'))(message), false)
   t.equal(leafTest(leafOf('includesText', 'invoice'))(message), true)

@@ -22,6 +22,8 @@ const MIGRATION_LOCK = 7_236_451
 export async function migrate(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   const pool = new pg.Pool({ connectionString: databaseUrl })
+  pool.on('error', () => {}) // a connection that breaks fails the statement it was working on
+  pool.on('connect', (connection) => connection.on('error', () => {}))
   await client.connect()
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
@@ -53,11 +55,18 @@ async function loadBindings() {
   const module = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const packageDir = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
   const wasm = readFileSync(join(packageDir, 'schema_engine_bg.wasm'))
-  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': module })
+  const imports = Object.fromEntries(Object.entries(module).map(([name, value]) => [name, withoutWaiting(name, value)]))
+  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': imports })
   module.__wbg_set_wasm(instance.exports)
   const start = instance.exports.__wbindgen_start
   if (typeof start === 'function') start()
   return module
+}
+
+/** The engine never clears the timer for its lock: 10 s during which a process that is done would not end. */
+function withoutWaiting(name: string, value: unknown): unknown {
+  if (!name.startsWith('__wbg_setTimeout')) return value
+  return (callback: () => void, ms: number) => setTimeout(callback, ms).unref()
 }
 
 async function readMigrations(): Promise<MigrationList> {

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { Test } from 'tap'
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
+import { migrate } from '../../src/adapters/prisma/migrate.ts'
+
+/** A server for tests, with one migrated database that the others are copied from. */
+export interface TestServer {
+  readonly url: string
+  readonly template: string
+  stop(): Promise<void>
+}
+
+/** Everything in it is thrown away, so nothing has to reach a disk. */
+const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+
+/** Uses the server of DATABASE_URL when there is one, else an embedded one. Only databases of its own making are touched. */
+export async function startTestServer(): Promise<TestServer> {
+  const given = process.env.DATABASE_URL
+  const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-test-'))
+  const embedded = given ? undefined : await startEmbeddedPostgres({ dataDir, settings: FAST })
+  const url = given ?? embedded?.url ?? ''
+  const template = `hcr_template_${randomUUID().slice(0, 8)}`
+  await query(url, `CREATE DATABASE ${template}`)
+  await migrate(withDatabase(url, template))
+  return {
+    url,
+    template,
+    async stop() {
+      await query(url, `DROP DATABASE ${template} WITH (FORCE)`)
+      await embedded?.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An empty, migrated database of its own, dropped when the test ends. */
+export async function createDatabase(t: Test): Promise<string> {
+  const server = await sharedServer(t)
+  const name = `hcr_test_${randomUUID().replaceAll('-', '')}`
+  await query(server.url, `CREATE DATABASE ${name} TEMPLATE ${server.template}`)
+  t.teardown(() => query(server.url, `DROP DATABASE ${name} WITH (FORCE)`))
+  return withDatabase(server.url, name)
+}
+
+/** The server that `test/run.ts` started for all files; a file that runs alone starts its own. */
+async function sharedServer(t: Test): Promise<Pick<TestServer, 'url' | 'template'>> {
+  const { TEST_SERVER_URL: url, TEST_SERVER_TEMPLATE: template } = process.env
+  if (url && template) return { url, template }
+  own ??= startTestServer().then((server) => {
+    let root = t
+    while (root.parent) root = root.parent as Test
+    root.teardown(() => server.stop())
+    return server
+  })
+  return own
+}
+
+let own: Promise<TestServer> | undefined
+
+/** Runs one statement on a connection of its own. */
+export async function query<Row extends pg.QueryResultRow>(
+  url: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Row>(sql, values)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${name}`
+  return changed.href
+}

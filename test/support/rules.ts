@@ -1,0 +1,27 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { RuleDocument } from '../../src/domain/rule.ts'
+
+/** A valid rule, which sends German-speaking customers to department 10; override what the test is about. */
+export function rule(parts: Partial<RuleDocument> = {}): RuleDocument {
+  return {
+    key: 'german',
+    name: 'German-speaking customers',
+    status: 'enabled',
+    priority: 500,
+    conditions: { fact: 'language', operator: 'equal', value: 'de' },
+    department: 10,
+    ...parts,
+  }
+}
+
+/** A folder with a file for each rule, gone when the test ends. */
+export async function writeRules(t: Test, rules: readonly Partial<RuleDocument>[]): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-rules-'))
+  t.teardown(() => rm(dir, { recursive: true }))
+  const whole = rules.map(rule)
+  await Promise.all(whole.map((document) => writeFile(join(dir, `${document.key}.json`), JSON.stringify(document))))
+  return dir
+}

@@ -1,0 +1,103 @@
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import type { RuleDocument } from '../../src/domain/rule.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/sandbox/simulator/simulator.ts'
+import { createDatabase, query } from './postgres.ts'
+import { writeRules } from './rules.ts'
+
+export const API_KEY = 'api-key-of-the-tests='
+export const SIGNING_KEY = 'test-signing-key'
+export const ADMIN_TOKEN = 'admin-token-of-the-tests'
+
+export interface Service {
+  readonly app: FastifyInstance
+  readonly simulator: Simulator
+  readonly url: string
+  readonly databaseUrl: string
+  /** `GET` with the admin's token. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
+  get(path: string): Promise<{ status: number; headers: Headers; body: any }>
+  sql<Row extends Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>
+  /** Waits until every decision is final and no event is waiting. */
+  drained(timeoutMs?: number): Promise<void>
+}
+
+export interface ServiceOptions {
+  readonly rules?: readonly Partial<RuleDocument>[]
+  readonly settings?: Readonly<Record<string, string>>
+  readonly simulator?: Partial<SimulatorOptions>
+}
+
+/** The settings of a service that works with a simulator. */
+export function settingsFor(simulator: Simulator, databaseUrl: string, rulesDir: string): Record<string, string> {
+  return {
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    HELPCRUNCH_API_URL: simulator.apiUrl,
+    HELPCRUNCH_API_KEY: API_KEY,
+    HELPCRUNCH_SIGNING_KEY: SIGNING_KEY,
+    ADMIN_TOKEN,
+    WORKER_CONCURRENCY: '5',
+    RULES_DIR: rulesDir,
+  }
+}
+
+/** A simulated HelpCrunch with departments 10 to 40, two agents and a German-speaking customer on the Pro plan. */
+export async function startAccount(t: Test, options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
+  const switches = { backoffMs: [1, 1], ...options.switches }
+  const simulator = await startSimulator({ apiKey: API_KEY, signingKeys: [SIGNING_KEY], ...options, switches })
+  t.teardown(() => simulator.stop())
+  simulator.addAgent({ id: 88, name: 'Ada' })
+  simulator.addAgent({ id: 89, name: 'Ben' })
+  for (const id of [10, 20, 30, 40]) simulator.addDepartment({ id, name: `Department ${id}`, agentIds: [88, 89] })
+  simulator.addCustomer({ id: 9011, name: 'Olena', locale: 'de-AT', tags: ['vip'], customData: { plan: 'Pro' } })
+  return simulator
+}
+
+/** The whole service on real parts: its own database, real sockets, the simulator. It ends with the test. */
+export async function startService(t: Test, options: ServiceOptions = {}): Promise<Service> {
+  const simulator = await startAccount(t, options.simulator)
+  const databaseUrl = await createDatabase(t)
+  const rulesDir = await writeRules(t, options.rules ?? [{}])
+  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...options.settings }
+  const app = await buildApp({ env, logger: false })
+  t.teardown(() => app.close())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  simulator.webhooks.sendTo(`${url}/webhooks/helpcrunch`)
+  const service = { app, simulator, url, databaseUrl, ...reader(url), ...asker(databaseUrl) }
+  return { ...service, drained: (timeoutMs) => drained(service, timeoutMs) }
+}
+
+function reader(url: string): Pick<Service, 'get'> {
+  return {
+    async get(path) {
+      const reply = await fetch(url + path, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
+      return { status: reply.status, headers: reply.headers, body: await reply.json() }
+    },
+  }
+}
+
+function asker(databaseUrl: string): Pick<Service, 'sql'> {
+  return { sql: (text, values) => query(databaseUrl, text, values) }
+}
+
+const OPEN_WORK = `SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting')::int AS events,
+  (SELECT count(*) FROM decisions WHERE outcome = 'pending')::int AS decisions`
+
+async function drained({ simulator, sql }: Pick<Service, 'simulator' | 'sql'>, timeoutMs = 10_000): Promise<void> {
+  await simulator.webhooks.settled(timeoutMs)
+  await until(`no open work`, timeoutMs, async () => {
+    const [open] = await sql<{ events: number; decisions: number }>(OPEN_WORK)
+    return open?.events === 0 && open.decisions === 0
+  })
+}
+
+/** Looks again and again until something is so; the error says what was awaited. */
+export async function until(what: string, timeoutMs: number, check: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!(await check())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
