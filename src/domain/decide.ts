@@ -65,7 +65,8 @@ export function checkMove(
   policy: Pick<RoutingPolicy, 'leaveAssigned'>,
 ): MoveCheck {
   if (chat.status === 'closed') return { kind: 'skip', reason: 'closed' }
-  if (wasMovedByPerson(chat, record)) return { kind: 'skip', reason: 'moved_by_person' }
+  if (chat.departmentId !== departmentId && wasMovedByPerson(chat, record))
+    return { kind: 'skip', reason: 'moved_by_person' }
   const routed = record.routedDepartmentId ?? record.pendingDepartmentId
   if (routed !== undefined && !reroute) return { kind: 'skip', reason: 'already_routed' }
   if (chat.departmentId === departmentId) return { kind: 'unchanged' }

@@ -1,5 +1,5 @@
 import { decide, isStateKnown, type Outcome, type RoutingPolicy } from '../domain/decide.ts'
-import type { Facts } from '../domain/facts.ts'
+import type { Facts, Lookup } from '../domain/facts.ts'
 import { isHeard, mayReroute } from '../domain/listening.ts'
 import type { CompiledRule, CompiledRuleset } from '../domain/ruleset.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
@@ -15,6 +15,8 @@ export interface NewDecision {
   readonly departmentFrom: number | null | undefined
   readonly departmentTo: number | undefined
   readonly facts: Facts
+  /** The look-ups that nobody needed to make: what they would have told is open, not missing. */
+  readonly openLookups: ReadonlySet<Lookup>
   readonly rulesetVersion: number
   /** How long ago the chat's state was seen that the decision rests on; undefined when it is not known in full. */
   readonly stateAgeMs: number | undefined
@@ -87,13 +89,14 @@ function draw(
   const { facts, chat } = gathering
   const base = { mode: deps.policy.mode, departmentFrom: chat.departmentId, facts, rulesetVersion: version }
   if (gathering.kind === 'gave_up') {
-    const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined }
+    const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined, openLookups: new Set<Lookup>() }
     return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
   }
+  const { openLookups } = gathering
   const { winner } = gathering.search
   const { outcome, reason, departmentId } = decide(winner, chat, event.record, deps.policy)
   const stateAgeMs = isStateKnown(chat) ? gathering.stateAgeMs : undefined
-  return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs }
+  return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs, openLookups }
 }
 
 async function record(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent, decision: NewDecision) {

@@ -22,6 +22,8 @@ export type Gathering =
       readonly facts: Facts
       readonly chat: ChatSnapshot
       readonly stateAgeMs: number | undefined
+      /** The look-ups that nobody needed to make. */
+      readonly openLookups: ReadonlySet<Lookup>
       readonly search: Extract<WinnerSearch, { kind: 'settled' }>
     }
   | { readonly kind: 'gave_up'; readonly facts: Facts; readonly chat: ChatSnapshot }
@@ -44,9 +46,12 @@ export async function gatherFacts(
   for (;;) {
     const facts = assembleFacts(known, deps.planField)
     const routingCase = { eventType: event.type, at: event.happenedAt, facts }
-    const search = await findWinner(ruleset, routingCase, mayLookUp ? openLookups(known.made) : NO_LOOKUPS)
+    const open = mayLookUp ? openLookups(known.made) : NO_LOOKUPS
+    const search = await findWinner(ruleset, routingCase, open)
     const { chat } = known
-    if (search.kind === 'settled') return { kind: 'gathered', facts, chat, search, stateAgeMs: stateAge(known, event) }
+    if (search.kind === 'settled') {
+      return { kind: 'gathered', facts, chat, search, openLookups: open, stateAgeMs: stateAge(known, event) }
+    }
     for (const lookup of search.lookups) {
       const answer = await lookUp(deps, claim, event, lookup)
       if (answer.kind === 'not_now') return answer

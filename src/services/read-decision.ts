@@ -1,7 +1,7 @@
 import type { Outcome } from '../domain/decide.ts'
 import { explain } from '../domain/explain.ts'
 import type { RuleExplanation } from '../domain/explanation.ts'
-import type { Facts } from '../domain/facts.ts'
+import type { Facts, Lookup } from '../domain/facts.ts'
 import type { Rulesets } from './decide-events.ts'
 
 /** A decision without what only its own page shows. */
@@ -39,13 +39,19 @@ export interface RecordedDecision extends DecisionSummary {
   readonly attempts: readonly AttemptRecord[]
 }
 
+/** With what else its explanation is computed from. */
+export interface ReplayableDecision extends RecordedDecision {
+  readonly happenedAt: Date
+  readonly openLookups: ReadonlySet<Lookup>
+}
+
 export interface ExplainedDecision extends RecordedDecision {
   readonly explanation: readonly RuleExplanation[]
 }
 
 /** The port this service needs; `adapters/prisma/decision-reader.ts` implements it. */
 export interface DecisionReader {
-  find(id: bigint): Promise<(RecordedDecision & { readonly happenedAt: Date }) | undefined>
+  find(id: bigint): Promise<ReplayableDecision | undefined>
 }
 
 /** A decision with the explanation of every rule, recomputed from its own row by the code that decided. */
@@ -55,8 +61,8 @@ export async function readDecision(
 ): Promise<ExplainedDecision | undefined> {
   const found = await deps.decisions.find(id)
   if (found === undefined) return undefined
-  const { happenedAt, ...decision } = found
+  const { happenedAt, openLookups, ...decision } = found
   const ruleset = await deps.rulesets.at(decision.rulesetVersion)
   const routingCase = { eventType: decision.eventType, at: happenedAt, facts: decision.facts }
-  return { ...decision, explanation: explain(ruleset, routingCase, decision.rule?.key ?? null) }
+  return { ...decision, explanation: explain(ruleset, routingCase, decision.rule?.key ?? null, openLookups) }
 }

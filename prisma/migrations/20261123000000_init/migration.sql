@@ -63,6 +63,7 @@ CREATE TABLE "decisions" (
     "from_department_id" BIGINT,
     "to_department_id" BIGINT,
     "facts" JSONB NOT NULL,
+    "open_lookups" TEXT[],
     "ruleset_version" INTEGER NOT NULL,
     "happened_at" TIMESTAMPTZ(3) NOT NULL,
     "received_at" TIMESTAMPTZ(3) NOT NULL,

@@ -53,10 +53,11 @@ export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
           UPDATE chats c SET ${newRecord(decision)} FROM finished WHERE ${holds(claim)} RETURNING c.id
         ), decided AS (
           INSERT INTO decisions (id, event_seq, event_type, chat_id, customer_id, outcome, reason, mode, rule_key, rule_version,
-            from_department_id, to_department_id, facts, ruleset_version, happened_at, received_at, decided_at)
+            from_department_id, to_department_id, facts, open_lookups, ruleset_version, happened_at, received_at, decided_at)
           SELECT decision_id, seq, type, chat_id, customer_id, ${decision.outcome}, ${decision.reason ?? null}, ${decision.mode},
             ${decision.winner?.rule.document.key ?? null}, ${decision.winner?.rule.version ?? null}::int,
             ${decision.departmentFrom ?? null}::bigint, ${decision.departmentTo ?? null}::bigint, ${toJsonb(decision.facts)},
+            ${[...decision.openLookups]}::text[],
             ${decision.rulesetVersion}::int, happened_at, received_at, clock_timestamp()
           FROM finished RETURNING id
         )

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../domain/decide.ts'
-import type { Facts } from '../../domain/facts.ts'
+import type { Facts, Lookup } from '../../domain/facts.ts'
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts'
 import type { DecisionReader, DecisionSummary } from '../../services/read-decision.ts'
 import { toNumber } from './routing-record.ts'
@@ -41,8 +41,9 @@ export function createDecisionReader(prisma: PrismaClient): DecisionReader & Dec
       const row = await prisma.decision.findUnique({ where: { id }, include })
       if (row === null) return undefined
       const attempts = row.event.attempts.map(({ id: _id, eventSeq: _seq, ...attempt }) => attempt)
-      // Only ever written from assembled facts.
-      return { ...readSummary(row), facts: row.facts as Facts, attempts, happenedAt: row.happenedAt }
+      // Both are only ever written from those types.
+      const known = { facts: row.facts as Facts, openLookups: new Set(row.openLookups as Lookup[]) }
+      return { ...readSummary(row), ...known, attempts, happenedAt: row.happenedAt }
     },
   }
 }

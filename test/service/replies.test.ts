@@ -1,0 +1,193 @@
+import { test } from 'tap'
+import type { Fault } from '../../src/sandbox/simulator/faults.ts'
+import { rule } from '../support/rules.ts'
+import { startService, until } from '../support/service.ts'
+
+/** A rule that needs no look-up, so that the first call is the PUT. */
+const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+const settings = { HELPCRUNCH_TIMEOUT_MS: '400' }
+
+/** Time is shifted, not waited for. */
+const PAUSE_IS_OVER = 'UPDATE helpcrunch_account SET paused_until = now()'
+
+interface ReplyClass {
+  readonly name: string
+  readonly fault: Fault
+  readonly outcome: 'applied' | 'rejected'
+  /** Method and status of each attempt; null is a call without a reply. */
+  readonly attempts: readonly (readonly [string, number | null])[]
+}
+
+const refused = (status: number): ReplyClass => ({
+  name: `${status}`,
+  fault: { kind: 'status', status },
+  outcome: 'rejected',
+  attempts: [['PUT', status]],
+})
+const triedAgain = (name: string, fault: Fault, status: number | null): ReplyClass => {
+  return { name, fault, outcome: 'applied', attempts: [['PUT', status], ['GET', 200], ['PUT', 200]] } // biome-ignore format: one line
+}
+const doneBefore = (name: string, fault: Fault, status: number | null): ReplyClass => {
+  return { name, fault, outcome: 'applied', attempts: [['PUT', status], ['GET', 200]] } // biome-ignore format: one line
+}
+const status = (code: number, parts = {}): Fault => ({ kind: 'status', status: code, ...parts })
+
+const REPLIES: readonly ReplyClass[] = [
+  refused(400),
+  refused(404),
+  refused(405),
+  refused(422),
+  triedAgain('408', status(408), 408),
+  triedAgain('425', status(425), 425),
+  triedAgain('500', status(500), 500),
+  triedAgain('502 in HTML', status(502, { body: '<html>Bad gateway</html>' }), 502),
+  triedAgain('503', status(503), 503),
+  triedAgain('504', status(504), 504),
+  doneBefore('504 after the change', status(504, { applied: true }), 504),
+  triedAgain('a redirect', status(302, { headers: { location: '/v1/departments' } }), 302),
+  triedAgain('a connection reset', { kind: 'reset' }, null),
+  doneBefore('a lost reply', { kind: 'reset', applied: true }, null),
+  triedAgain('no reply in time', { kind: 'hang' }, null),
+  doneBefore('a truncated reply', { kind: 'truncated' }, null),
+  doneBefore('200 that is no JSON', { kind: 'wrong_body', body: '<html>Log in</html>' }, 200),
+  doneBefore('200 of another shape', { kind: 'wrong_body', body: { data: [] } }, 200),
+  triedAgain('200 with the chat unmoved', { kind: 'stale_chat', applied: false }, 200),
+  doneBefore('200 with a stale chat', { kind: 'stale_chat' }, 200),
+  doneBefore('a huge reply', { kind: 'huge_body', bytes: 2_000_000 }, null),
+  doneBefore('a reply that drips', { kind: 'slow_drip', everyMs: 50 }, null),
+]
+
+test('each reply to a PUT has its right answer, and each call is a row', async (t) => {
+  const { simulator, drained, get } = await startService(t, { rules: [everyNewChat], settings })
+  const chats = new Map<number, ReplyClass>()
+  simulator.webhooks.pause()
+  for (const reply of REPLIES) {
+    const { id } = simulator.openChat({ customerId: 9011 })
+    simulator.script({ method: 'PUT', path: '/v1/chats/department', chatId: id }, [reply.fault])
+    chats.set(id, reply)
+  }
+  simulator.webhooks.resume()
+  await drained(20_000)
+
+  const { body } = await get('/v1/decisions?limit=100')
+  for (const { id, chatId, outcome } of body.data) {
+    const { body: decision } = await get(`/v1/decisions/${id}`)
+    const reply = chats.get(chatId)
+    const attempts = decision.attempts.map(({ method, status }: { method: string; status: number | null }) => [
+      method,
+      status,
+    ])
+    t.strictSame(
+      { outcome, attempts },
+      { outcome: reply?.outcome, attempts: reply?.attempts },
+      reply?.name ?? 'an unexpected chat',
+    )
+    const isComplete = decision.attempts.every((attempt: Record<string, unknown>, index: number) => {
+      return (
+        attempt.number === index + 1 &&
+        attempt.durationMs !== null &&
+        (attempt.status === null) === (attempt.body === null)
+      )
+    })
+    t.ok(isComplete, `${reply?.name}: attempts are numbered, timed, and have a body or an error`)
+    if (attempts[0]?.[1] === null) t.ok(decision.attempts[0].error, `${reply?.name}: says what went wrong`)
+  }
+  t.equal(body.data.length, REPLIES.length)
+  t.ok(
+    simulator.calls.all.every(({ path }) => path !== '/v1/departments'),
+    'no redirect was followed',
+  )
+  t.comment(`kinds=${body.data.length}/${REPLIES.length}`)
+})
+
+for (const code of [401, 403]) {
+  test(`${code} pauses every call, loses nothing, and goes on by itself when the key works again`, async (t) => {
+    const { simulator, drained, sql, get } = await startService(t, { rules: [everyNewChat] })
+    const outage = simulator.script({}, [{ kind: 'status', status: code }], { forever: true })
+    for (let i = 0; i < 20; i++) simulator.openChat({ customerId: 9011 })
+    await simulator.webhooks.settled()
+    await until(
+      'the pause',
+      5_000,
+      async () => (await sql('SELECT FROM helpcrunch_account WHERE paused_until > now()')).length > 0,
+    )
+    const [paused] = await sql<{ pause_reason: string }>('SELECT pause_reason FROM helpcrunch_account')
+    t.equal(paused?.pause_reason, 'unauthorized')
+    const callsAtPause = simulator.calls.all.length
+    t.ok(callsAtPause <= 5, `the pause stopped all but the calls under way (${callsAtPause})`)
+    t.strictSame(await sql(`SELECT DISTINCT tries FROM chats`), [{ tries: 0 }], 'no try was used up')
+
+    outage.clear()
+    await sql(PAUSE_IS_OVER)
+    await drained(20_000)
+    t.strictSame(await sql('SELECT paused_until, pause_reason, strikes FROM helpcrunch_account'), [
+      { paused_until: null, pause_reason: null, strikes: 0 },
+    ])
+    const { body } = await get('/v1/decisions?outcome=applied&limit=100')
+    t.equal(body.data.length, 20)
+    t.ok(simulator.calls.count({ status: code }) <= callsAtPause + 2, 'the account was probed one call at a time')
+  })
+}
+
+for (const [name, headers, waitMs] of [
+  ['seconds', () => ({ 'retry-after': '1' }), 950],
+  // Such a date has no fractions: of the 2 s, up to one is cut off.
+  ['a date', () => ({ 'retry-after': new Date(Date.now() + 2_000).toUTCString() }), 950],
+] as const) {
+  test(`429 with Retry-After as ${name} pauses everybody until then`, async (t) => {
+    const oneAtATime = { WORKER_CONCURRENCY: '1' }
+    const { simulator, drained, get } = await startService(t, { rules: [everyNewChat], settings: oneAtATime })
+    simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 429, headers: headers() }])
+    for (let i = 0; i < 5; i++) simulator.openChat({ customerId: 9011 })
+    await drained(15_000)
+    const [throttled, next] = simulator.calls.all
+    t.equal(throttled?.status, 429)
+    const pausedMs = Number(next?.at) - Number(throttled?.at)
+    t.ok(pausedMs >= waitMs, `the next call of all came ${pausedMs} ms later`)
+    t.equal((await get('/v1/decisions?outcome=applied')).body.data.length, 5)
+  })
+}
+
+test('429 without Retry-After pauses everybody for a back-off that doubles', async (t) => {
+  const oneAtATime = { WORKER_CONCURRENCY: '1' }
+  const { simulator, drained, get, sql } = await startService(t, { rules: [everyNewChat], settings: oneAtATime })
+  simulator.script({ method: 'PUT' }, [
+    { kind: 'status', status: 429 },
+    { kind: 'status', status: 429 },
+  ])
+  for (let i = 0; i < 3; i++) simulator.openChat({ customerId: 9011 })
+  const pausedFor = async (strikes: number) => {
+    await until(
+      `strike ${strikes}`,
+      5_000,
+      async () => (await sql('SELECT FROM helpcrunch_account WHERE strikes = $1', [strikes])).length > 0,
+    )
+    const [row] = await sql<{ ms: number }>(
+      'SELECT (extract(epoch FROM paused_until - now()) * 1000)::float8 AS ms FROM helpcrunch_account',
+    )
+    await sql(PAUSE_IS_OVER)
+    return row?.ms ?? 0
+  }
+  const first = await pausedFor(1)
+  t.ok(first > 4_000 && first <= 5_000, `${first} ms`)
+  const second = await pausedFor(2)
+  t.ok(second > 9_000 && second <= 10_000, `${second} ms`)
+  await drained(15_000)
+  t.equal((await get('/v1/decisions?outcome=applied')).body.data.length, 3)
+})
+
+test('a look-up has the same answers: refused leaves the facts unknown, anything passing is tried again', async (t) => {
+  const { simulator, drained, get } = await startService(t, { settings })
+  const customers = [404, 400, 500, 503].map((code, index) => {
+    const customer = simulator.addCustomer({ id: 9100 + index, name: 'Max', locale: 'de' })
+    simulator.script({ path: `/v1/customers/${customer.id}` }, [{ kind: 'status', status: code }])
+    return { code, id: customer.id }
+  })
+  for (const { id } of customers) simulator.openChat({ customerId: id })
+  await drained(15_000)
+  const { body } = await get('/v1/decisions')
+  for (const { code, id } of customers) {
+    const decision = body.data.find(({ customerId }: { customerId: number }) => customerId === id)
+    t.equal(decision.outcome, code >= 500 ? 'applied' : 'no_match', `${code}`)
+  }
+})
