@@ -1,5 +1,4 @@
 import { parse } from 'secure-json-parse'
-import { isObject } from './helpcrunch-values.ts'
 
 export type BodyReading =
   | { readonly kind: 'json'; readonly value: unknown }
@@ -27,12 +26,16 @@ export function readWebhookBody(bytes: Uint8Array): BodyReading {
   return { kind: 'json', value }
 }
 
-/** Level by level, not by recursion: text nested a hundred thousand deep must not end the stack. */
+/** Objects and lists within one another, level by level and not by recursion: text nested a hundred thousand deep must not end the stack. */
 function isDeeperThan(value: unknown, depthMax: number): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
+  let level = [value].filter(isContainer)
+  for (let depth = 1; level.length > 0; depth++) {
     if (depth > depthMax) return true
-    level = level.flatMap((item) => (Array.isArray(item) ? item : isObject(item) ? Object.values(item) : []))
+    level = level.flatMap((item) => Object.values(item)).filter(isContainer)
   }
   return false
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -151,7 +151,7 @@ for (const [name, headers, waitMs] of [
 test('429 without Retry-After pauses everybody for a back-off that doubles', async (t) => {
   const oneAtATime = { WORKER_CONCURRENCY: '1' }
   const { simulator, drained, get, sql } = await startService(t, { rules: [everyNewChat], settings: oneAtATime })
-  simulator.script({ method: 'PUT' }, [
+  simulator.script({}, [
     { kind: 'status', status: 429 },
     { kind: 'status', status: 429 },
   ])

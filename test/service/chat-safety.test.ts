@@ -1,0 +1,201 @@
+import { type Test, test } from 'tap'
+import { rule } from '../support/rules.ts'
+import { type Service, type ServiceOptions, startService, until } from '../support/service.ts'
+
+const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+const billing = rule({
+  key: 'billing',
+  priority: 900,
+  events: ['message.chat.customer'],
+  conditions: { fact: 'message', operator: 'includesWord', value: 'invoice' },
+  department: 20,
+})
+
+/** The outcomes of a chat's decisions, oldest first. */
+async function outcomes({ get }: Service, chatId: number): Promise<unknown[]> {
+  const { body } = await get(`/v1/decisions?chatId=${chatId}&limit=100`)
+  return body.data.reverse().map(({ eventType, outcome, reason, department }: Record<string, unknown>) => ({
+    eventType,
+    outcome,
+    reason,
+    department,
+  }))
+}
+
+const start = (t: Test, options: ServiceOptions = {}) => startService(t, { rules: [everyNewChat, billing], ...options })
+
+test('a chat that is already there costs no call', async (t) => {
+  const service = await start(t)
+  const { id } = service.simulator.openChat({ customerId: 9011, departmentId: 10 })
+  await service.drained()
+  t.match(await outcomes(service, id), [{ outcome: 'unchanged', department: { from: 10, to: 10 } }])
+  t.equal(service.simulator.calls.all.length, 0)
+})
+
+test('a chat with an assignee is left alone, unless LEAVE_ASSIGNED=false', async (t) => {
+  const service = await start(t)
+  const { id } = service.simulator.openChat({ customerId: 9011, assigneeId: 88 })
+  await service.drained()
+  t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'assigned' }])
+  t.equal(service.simulator.calls.all.length, 0)
+
+  const other = await start(t, { settings: { LEAVE_ASSIGNED: 'false' } })
+  const chat = other.simulator.openChat({ customerId: 9011, assigneeId: 88 })
+  await other.drained()
+  t.match(await outcomes(other, chat.id), [{ outcome: 'applied' }])
+})
+
+test('a chat is routed once: later events move it only by a rule with reroute', async (t) => {
+  const service = await start(t)
+  const { simulator, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await drained()
+  const callsBefore = simulator.calls.all.length
+  simulator.sendMessage(id, 'My invoice is wrong')
+  await drained()
+  t.match(await outcomes(service, id), [{ outcome: 'applied' }, { outcome: 'skipped', reason: 'already_routed' }])
+  t.equal(simulator.calls.all.length, callsBefore, 'and nothing was looked up for it')
+
+  const rerouting = await start(t, { rules: [everyNewChat, { ...billing, reroute: true }] })
+  const chat = rerouting.simulator.openChat({ customerId: 9011 })
+  await rerouting.drained()
+  rerouting.simulator.sendMessage(chat.id, 'My invoice is wrong')
+  await rerouting.drained()
+  t.match(await outcomes(rerouting, chat.id), [{ outcome: 'applied' }, { outcome: 'applied', department: { to: 20 } }])
+  t.equal(rerouting.simulator.chat(chat.id).departmentId, 20)
+})
+
+test('an event that no live rule listens to is ignored without a call; a new chat always gets a decision', async (t) => {
+  const service = await startService(t, { rules: [rule({ status: 'disabled' })] })
+  const { id } = service.simulator.openChat({ customerId: 9011, text: 'Hi' })
+  await service.drained()
+  const { body } = await service.get(`/v1/events?chatId=${id}`)
+  t.strictSame(
+    body.data.map(({ type, status }: { type: string; status: string }) => [type, status]).sort(),
+    [['chat.new', 'done'], ['message.chat.customer', 'ignored']], // biome-ignore format: one line
+  )
+  t.match(await outcomes(service, id), [{ eventType: 'chat.new', outcome: 'no_match', reason: null }])
+  t.equal(service.simulator.calls.all.length, 0)
+})
+
+test('what nothing matched goes to DEFAULT_DEPARTMENT_ID, by no rule', async (t) => {
+  const service = await startService(t, { settings: { DEFAULT_DEPARTMENT_ID: '40' } })
+  const customer = service.simulator.addCustomer({ name: 'Jane', locale: 'en' })
+  const { id } = service.simulator.openChat({ customerId: customer.id })
+  await service.drained()
+  t.match(await outcomes(service, id), [{ outcome: 'applied', reason: 'default_department', department: { to: 40 } }])
+  const { body } = await service.get('/v1/decisions')
+  t.equal(body.data[0].rule, null)
+})
+
+/** Makes a chat whose PUT fails once, so that an agent can be faster; `act` is what the agent does meanwhile. */
+async function whileWaiting(service: Service, act: (chatId: number) => void): Promise<number> {
+  const { simulator, sql } = service
+  simulator.script({ method: 'PUT', path: '/v1/chats/department' }, [{ kind: 'status', status: 500 }])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await until('the first try', 5_000, async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
+  act(id)
+  await service.drained()
+  return id
+}
+
+test('a chat that a person moved while it waited is left alone', async (t) => {
+  const service = await start(t)
+  const id = await whileWaiting(service, (chatId) => service.simulator.agentMovesChat(chatId, 30))
+  t.match(await outcomes(service, id), [
+    { outcome: 'skipped', reason: 'moved_by_person', department: { from: 30, to: 10 } },
+  ])
+  t.equal(service.simulator.chat(id).departmentId, 30)
+})
+
+test('a chat that was closed while it waited is left alone', async (t) => {
+  const service = await start(t)
+  const id = await whileWaiting(service, (chatId) => service.simulator.closeChat(chatId))
+  t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'closed' }])
+})
+
+test('a chat that an agent took while it waited is left alone', async (t) => {
+  const service = await start(t)
+  const id = await whileWaiting(service, (chatId) => service.simulator.agentTakesChat(chatId, 89))
+  t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'assigned' }])
+})
+
+test('a routed chat that a person moved is not moved back, even by a rule with reroute', async (t) => {
+  const service = await start(t, { rules: [everyNewChat, { ...billing, reroute: true }] })
+  const { simulator, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await drained()
+  simulator.agentMovesChat(id, 30)
+  simulator.sendMessage(id, 'My invoice is wrong')
+  await drained()
+  t.match(await outcomes(service, id), [{ outcome: 'applied' }, { outcome: 'skipped', reason: 'moved_by_person' }])
+  t.equal(simulator.chat(id).departmentId, 30)
+})
+
+test('the webhooks that our own PUT causes change nothing: one PUT per trigger', async (t) => {
+  const everything = ['chat.new', 'chat.assigned', 'chat.status_updated', 'message.chat.customer'] as const
+  for (const echoesPerPut of [0, 3]) {
+    const switches = {
+      echoesPerPut,
+      assigneeOnDepartmentChange: 'round_robin',
+      statusOnDepartmentChange: 'opened',
+    } as const
+    const service = await startService(t, {
+      rules: [rule({ events: [...everything], reroute: true, conditions: { fact: 'event', operator: 'exists' } })],
+      settings: { LEAVE_ASSIGNED: 'false' },
+      simulator: { switches },
+    })
+    const { simulator, drained } = service
+    const chats = Array.from({ length: 10 }, () => simulator.openChat({ customerId: 9011, text: 'Hello' }))
+    await drained()
+    await drained() // what the PUTs caused, too
+    for (const { id } of chats) t.equal(simulator.calls.departmentPuts(id).length, 1, `echoes ${echoesPerPut}`)
+  }
+})
+
+test('a fight stops: of two rules that undo each other, three moves of a chat in ten minutes, then none', async (t) => {
+  const onMessage = (key: string, from: number, department: number) =>
+    rule({
+      key,
+      events: ['message.chat.customer'],
+      reroute: true,
+      conditions: { fact: 'department', operator: 'equal', value: from },
+      department,
+    })
+  const service = await startService(t, { rules: [onMessage('forth', 10, 20), onMessage('back', 20, 10)] })
+  const { simulator, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011, departmentId: 10 })
+  for (let round = 0; round < 5; round++) {
+    simulator.sendMessage(id, 'Hello?')
+    await drained()
+  }
+  t.equal(simulator.calls.departmentPuts(id).length, 3)
+  const moved = { outcome: 'applied' }
+  const stopped = { outcome: 'failed', reason: 'moved_too_often' }
+  t.match(await outcomes(service, id), [{ outcome: 'no_match' }, moved, moved, moved, stopped, stopped])
+})
+
+test('ROUTER_MODE=shadow records what would have been done, and changes nothing at HelpCrunch', async (t) => {
+  const service = await startService(t, { settings: { ROUTER_MODE: 'shadow' } })
+  const { id } = service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  t.match(await outcomes(service, id), [{ outcome: 'shadow', department: { from: null, to: 10 } }])
+  t.match((await service.get('/v1/decisions')).body.data[0], { mode: 'shadow', rule: { key: 'german' } })
+  t.equal(service.simulator.calls.count({ method: 'PUT' }), 0)
+  t.equal(service.simulator.chat(id).departmentId, null)
+})
+
+test('a shadow rule is recorded and never acted on', async (t) => {
+  const service = await startService(t, {
+    rules: [rule({ key: 'trial', status: 'shadow', priority: 900, department: 30 }), {}],
+  })
+  const { id } = service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  t.equal(service.simulator.chat(id).departmentId, 10)
+  const { body } = await service.get('/v1/decisions')
+  const { body: decision } = await service.get(`/v1/decisions/${body.data[0].id}`)
+  t.match(decision.explanation, [
+    { rule: 'trial', status: 'shadow', result: 'match' },
+    { rule: 'german', result: 'match' },
+  ])
+})
