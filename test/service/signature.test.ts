@@ -55,14 +55,16 @@ function badWebhooks(): readonly (readonly [string, HandmadeWebhook, number])[] 
 test('only signed bytes get in', async (t) => {
   const { simulator, sql } = await startService(t, { settings })
   const refused = badWebhooks()
+  let acceptedBad = 0
   for (const [name, webhook, status] of refused) {
-    const { status: seen, replyBody } = await simulator.deliver(webhook)
-    t.equal(seen, status, name)
-    t.match(JSON.parse(replyBody), { status, code: status === 401 ? 'bad_signature' : 'not_json' }, name)
+    const answer = await simulator.deliver(webhook)
+    if (answer.status === 202) acceptedBad += 1
+    t.equal(answer.status, status, name)
+    t.match(JSON.parse(answer.replyBody), { status, code: status === 401 ? 'bad_signature' : 'not_json' }, name)
   }
   const rows = await sql('SELECT id FROM webhook_events')
   t.strictSame(rows, [], 'and of what was refused nothing is stored')
-  t.comment(`bad=${refused.length} accepted_bad=0 rows_from_bad=${rows.length}`)
+  t.comment(`bad=${refused.length} accepted_bad=${acceptedBad} rows_from_bad=${rows.length}`)
 })
 
 test('the published bodies are accepted as they are, and nothing else under their signatures', async (t) => {
@@ -84,10 +86,10 @@ test('the published bodies are accepted as they are, and nothing else under thei
 
 test('while keys are rotated both are good, under load too', async (t) => {
   const { simulator, sql } = await startService(t, { settings })
-  const keys = [SIGNING_KEY, 'next-signing-key', 'another-signing-key', 'stolen-signing-key'] as const
+  const keys = [SIGNING_KEY, 'next-signing-key', 'another-signing-key']
   const deliveries = Array.from({ length: 300 }, (_, index) => {
-    const signingKey = keys[index % 3 === 2 ? 2 + (index % 2) : index % 2] ?? SIGNING_KEY
-    const isGood = signingKey === keys[0] || signingKey === keys[1]
+    const isGood = index % keys.length < 2
+    const signingKey = keys[index % keys.length] ?? ''
     return { isGood, signingKey, envelope: envelope({ id: `${isGood ? 'good' : 'bad'}-${index}` }) }
   })
   const answers = await Promise.all(

@@ -1,0 +1,85 @@
+import pg from 'pg'
+import { type Test, test } from 'tap'
+import { takeDatabaseAway } from '../support/outage.ts'
+import { type Service, startService, until } from '../support/service.ts'
+import { type Answer, envelope, post } from '../support/webhooks.ts'
+
+const ANSWER_MS_MAX = 2_000
+
+/** That the webhook was refused for now, in time, in a way that makes HelpCrunch send it again. */
+function assertNotStored(t: Test, answer: Answer, durationMs: number): void {
+  t.match(answer, { status: 503, body: { status: 503, code: 'not_stored', title: 'Service Unavailable' } })
+  t.match(answer.headers.get('retry-after'), /^\d+$/)
+  t.ok(durationMs < ANSWER_MS_MAX, `answered after ${Math.round(durationMs)} ms`)
+}
+
+async function timed(work: Promise<Answer>): Promise<[Answer, number]> {
+  const startedAtMs = performance.now()
+  return [await work, performance.now() - startedAtMs]
+}
+
+async function assertOneDecision(t: Test, service: Service, eventId: string): Promise<void> {
+  await service.drained()
+  const { body } = await service.get('/v1/decisions')
+  t.match(body.data, [{ eventId, outcome: 'no_match' }], 'and it is decided once')
+}
+
+test('what cannot be stored is answered with 503, and accepted once it can be', async (t) => {
+  const service = await startService(t)
+  const event = envelope()
+  await service.sql('ALTER TABLE webhook_events RENAME TO webhook_events_away')
+  assertNotStored(t, ...(await timed(post(service, event))))
+  assertNotStored(t, ...(await timed(post(service, '{}'))))
+  await service.sql('ALTER TABLE webhook_events_away RENAME TO webhook_events')
+  t.match(await post(service, event), { status: 202, body: { status: 'accepted', eventId: event.id } })
+  t.match(await post(service, event), { status: 202, body: { status: 'duplicate', eventId: event.id } })
+  await assertOneDecision(t, service, event.id)
+})
+
+test('a database that does not answer is not waited for, and what it stores late is stored once', async (t) => {
+  const service = await startService(t)
+  const event = envelope()
+  const blocker = new pg.Client({ connectionString: service.databaseUrl })
+  await blocker.connect()
+  t.teardown(() => blocker.end())
+  await blocker.query('BEGIN; LOCK TABLE webhook_events IN ACCESS EXCLUSIVE MODE')
+  const answers = await Promise.all([timed(post(service, event)), timed(post(service, { ...event, attempts: 1 }))])
+  for (const [answer, durationMs] of answers) assertNotStored(t, answer, durationMs)
+  await blocker.query('ROLLBACK')
+  t.match(await post(service, { ...event, attempts: 2 }), { status: 202, body: { eventId: event.id } })
+  await assertOneDecision(t, service, event.id)
+})
+
+test('without a database the service is alive but not ready, and comes back by itself', async (t) => {
+  const service = await startService(t)
+  const status = async (path: string) => (await fetch(service.url + path)).status
+  await until('readiness', 5_000, async () => (await status('/readyz')) === 200)
+  const bringBack = await takeDatabaseAway(service.databaseUrl)
+
+  const event = envelope()
+  assertNotStored(t, ...(await timed(post(service, event))))
+  const ready = await fetch(`${service.url}/readyz`)
+  t.equal(ready.status, 503)
+  t.match(await ready.json(), { status: 'not_ready', checks: { database: 'failing', draining: false } })
+  const healthyAtMs = performance.now()
+  t.equal(await status('/healthz'), 200)
+  t.ok(performance.now() - healthyAtMs < 500, 'which asks nobody')
+
+  await bringBack()
+  t.match(await post(service, event), { status: 202, body: { status: 'accepted', eventId: event.id } })
+  await until('readiness', 5_000, async () => (await status('/readyz')) === 200)
+  await assertOneDecision(t, service, event.id)
+})
+
+test("HelpCrunch's own outage does not make the service less ready", async (t) => {
+  const service = await startService(t)
+  await service.simulator.refuseConnections()
+  const status = async () => (await fetch(`${service.url}/readyz`)).status
+  await until('readiness', 5_000, async () => (await status()) === 200)
+  service.simulator.openChat({ customerId: 9011 })
+  await until('a failed call', 5_000, async () => {
+    const rows = await service.sql('SELECT FROM attempts WHERE error IS NOT NULL')
+    return rows.length > 0
+  })
+  t.equal(await status(), 200)
+})

@@ -1,0 +1,35 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+
+/** A replica: the service as `npm start` runs it, in a process of its own. */
+export interface Replica {
+  readonly url: string
+  readonly process: ChildProcess
+  /** Ends it as a crash would. */
+  kill(): Promise<void>
+}
+
+/** Starts `src/main.ts` and waits until it listens; it is killed when the test ends. */
+export async function startReplica(t: Test, env: Readonly<Record<string, string>>): Promise<Replica> {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  t.teardown(kill)
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the replica ended with code ${code}`)))
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const address = /Server listening at (http:[^"]+)/.exec(line)?.[1]
+      if (address) resolve(address)
+    })
+  })
+  return { url, process: child, kill }
+}

@@ -1,0 +1,16 @@
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { rule, writeRules } from './rules.ts'
+import { type Service, settingsFor } from './service.ts'
+
+/** Another process's worth of the service, on the database and the HelpCrunch of a first one. It ends with the test. */
+export async function startReplica(
+  t: Test,
+  { simulator, databaseUrl }: Pick<Service, 'simulator' | 'databaseUrl'>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<{ url: string }> {
+  const rulesDir = await writeRules(t, [rule()])
+  const app = await buildApp({ env: { ...settingsFor(simulator, databaseUrl, rulesDir), ...settings }, logger: false })
+  t.teardown(() => app.close())
+  return { url: await app.listen({ host: '127.0.0.1', port: 0 }) }
+}
