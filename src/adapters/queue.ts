@@ -34,7 +34,7 @@ const BUSY_DELAY_MS = 200
 /** Jobs for now start at once through LISTEN; this is for those that were put off. */
 const POLL_MS = 500
 /** A closed gate opens at least this often, since another replica may have found out that the account is open again. */
-const GATE_CLOSED_MS = { min: 250, max: 2_000 }
+const GATE_CLOSED_MS = { min: 250, max: 1_000 }
 
 /** Runs jobs with graphile-worker, starts it again when it falls, and tells the registry that this process lives. */
 export async function startQueue(options: QueueOptions): Promise<Queue> {

@@ -1,0 +1,111 @@
+import { test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { rule, writeRules } from '../support/rules.ts'
+import { settingsFor, startService, until } from '../support/service.ts'
+
+const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+/** As if a minute had passed: every call made so far leaves the window. */
+const A_MINUTE_LATER = `UPDATE budget_slots SET used_at = used_at - interval '61 s'`
+
+test('replicas share one budget: no more calls than allowed, and the rest goes on when it is free again', async (t) => {
+  const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '12' }
+  const service = await startService(t, { rules: [everyNewChat], settings })
+  const { simulator, databaseUrl, sql, drained } = service
+  const env = { ...settingsFor(simulator, databaseUrl, await writeRules(t, [])), ...settings }
+  const others = await Promise.all([1, 2].map(() => buildApp({ env, logger: false })))
+  for (const app of others) t.teardown(() => app.close())
+
+  for (let i = 0; i < 20; i++) simulator.openChat({ customerId: 9011 })
+  await simulator.waitFor('the whole budget is used', () => simulator.calls.all.length >= 12)
+  await until('every chat is decided', 5_000, async () => {
+    const [row] = await sql<{ n: number }>('SELECT count(*)::int AS n FROM decisions')
+    return row?.n === 20
+  })
+  await until('the rest waits', 5_000, async () => {
+    const [row] = await sql<{ n: number }>(
+      'SELECT count(*)::int AS n FROM graphile_worker.jobs WHERE locked_at IS NULL',
+    )
+    return row?.n === 8
+  })
+  t.equal(simulator.calls.all.length, 12, 'not one call more')
+  const allMoved = () => [...simulator.chats.values()].every(({ departmentId }) => departmentId === 10)
+  for (let minute = 1; !allMoved(); minute++) {
+    const before = simulator.calls.all.length
+    const more = () => simulator.calls.all.length - before
+    await sql(A_MINUTE_LATER)
+    await until('another budget is used, or the work is done', 5_000, () => more() >= 12 || allMoved())
+    t.ok(more() <= 12, `${more()} calls in minute ${minute}`)
+  }
+  await drained()
+  t.equal(simulator.calls.count({ status: 429 }), 0)
+})
+
+test('when the budget is short, moves go before look-ups and higher rules first', async (t) => {
+  const byTag = (key: string, priority: number) =>
+    rule({ key, priority, conditions: { fact: 'application', operator: 'equal', value: priority }, department: 10 })
+  const { simulator, drained, sql } = await startService(t, {
+    rules: [
+      byTag('low', 100),
+      byTag('middle', 500),
+      byTag('high', 900),
+      rule({
+        key: 'french',
+        priority: 50,
+        conditions: { fact: 'language', operator: 'equal', value: 'fr' },
+        department: 20,
+      }),
+    ],
+    settings: { WORKER_CONCURRENCY: '1', HELPCRUNCH_REQUESTS_PER_MINUTE: '100' },
+  })
+  const guest = simulator.addCustomer({ name: 'Marie', locale: 'fr' })
+  await sql(`UPDATE budget_slots SET used_at = now()`) // somebody has just used it all
+  const lookUp = simulator.openChat({ customerId: guest.id, applicationId: 1 })
+  const moves = [100, 900, 500, 100, 900, 500].map((applicationId) => ({
+    priority: applicationId,
+    id: simulator.openChat({ customerId: 9011, applicationId }).id,
+  }))
+  await until('all wait', 5_000, async () => {
+    const [row] = await sql<{ n: number }>(
+      'SELECT count(*)::int AS n FROM graphile_worker.jobs WHERE locked_at IS NULL',
+    )
+    return row?.n === 7
+  })
+  t.equal(simulator.calls.all.length, 0)
+  await sql(A_MINUTE_LATER)
+  await drained()
+
+  const order = simulator.calls.departmentPuts().map(({ chatId }) => moves.find(({ id }) => id === chatId)?.priority)
+  t.strictSame(order.slice(0, 6), [900, 900, 500, 500, 100, 100])
+  const lookedUp = simulator.calls.where({ path: `/v1/customers/${guest.id}` })[0]
+  const lastMove = simulator.calls.where({ method: 'PUT' }).at(5)
+  t.ok(Number(lookedUp?.number) > Number(lastMove?.number), 'the look-up came after every move that waited')
+  t.equal(simulator.chat(lookUp.id).departmentId, 20)
+})
+
+test('a customer is looked up once, for a rule that can still win, and not again until told', async (t) => {
+  const { simulator, drained } = await startService(t, {
+    rules: [
+      rule({
+        key: 'widget-2',
+        priority: 900,
+        conditions: { fact: 'application', operator: 'equal', value: 2 },
+        department: 30,
+      }),
+      rule({ key: 'vip', conditions: { fact: 'tags', operator: 'contains', value: 'vip' }, department: 20 }),
+    ],
+  })
+  const lookUps = () => simulator.calls.count({ method: 'GET', path: '/v1/customers/{id}' })
+  simulator.openChat({ customerId: 9011, applicationId: 2 })
+  await drained()
+  t.equal(lookUps(), 0, 'the first rule won without it')
+  for (let i = 0; i < 3; i++) {
+    simulator.openChat({ customerId: 9011, applicationId: 1 })
+    await drained()
+  }
+  t.equal(lookUps(), 1, 'three chats later')
+  simulator.tagCustomer(9011, 'gold')
+  await drained()
+  simulator.openChat({ customerId: 9011, applicationId: 1 })
+  await drained()
+  t.equal(lookUps(), 2, 'after customer.tags_changed')
+})
