@@ -39,7 +39,7 @@ module.exports = {
       name: 'services-know-the-domain',
       severity: 'error',
       from: { path: own('services') },
-      to: { pathNot: [own('services'), domain, '^(node:)?crypto$'] },
+      to: { pathNot: [own('services'), domain, '^(node:)?(crypto|timers/promises)$'] },
     },
     {
       name: 'adapters-know-services-as-types',
