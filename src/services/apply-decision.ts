@@ -1,7 +1,7 @@
 import { readChat } from '../domain/chat-snapshot.ts'
 import { checkMove, type FinalOutcome, type RoutingPolicy, type RoutingRecord } from '../domain/decide.ts'
 import { type CallVerdict, DEFAULT_RETRY_POLICY, judgeBody, judgePut, nextStep } from '../domain/retry-policy.ts'
-import { type BudgetedCall, type CallDependencies, callHelpcrunch } from './call-helpcrunch.ts'
+import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside } from './call-helpcrunch.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
 import { type Postponement, type RetryState, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
 
@@ -61,43 +61,61 @@ export function applyDecision(deps: ApplyDependencies, chatId: number): Promise<
     if (pending === undefined) return { kind: 'done' }
     if (pending.recentMoves >= RECENT_MOVES_MAX) return settle(deps, claim, pending, 'failed', 'moved_too_often')
     const isFresh = pending.retry.tries === 0 && pending.stateAgeMs !== undefined && pending.stateAgeMs <= FRESH_MS
-    const ending = isFresh ? undefined : await lookBeforeMoving(deps, claim, pending)
-    return ending ?? move(deps, claim, pending)
+    if (isFresh) return move(deps, claim, pending, undefined)
+    const look = await lookBeforeMoving(deps, claim, pending)
+    if (look.kind === 'may_move') return move(deps, claim, pending, look.setAside)
+    if (look.setAside) await deps.ledger.giveBack(look.setAside)
+    return look.ending
   })
 }
 
-/** Undefined when the chat may be moved. */
-async function lookBeforeMoving(
-  deps: ApplyDependencies,
-  claim: ChatClaim,
-  pending: PendingDecision,
-): Promise<WorkEnding | undefined> {
+/** What a look at the chat has shown, and the call of the budget that was set aside for the move. */
+type Look =
+  | { readonly kind: 'may_move'; readonly setAside: SetAside | undefined }
+  | { readonly kind: 'ended'; readonly ending: WorkEnding; readonly setAside: SetAside | undefined }
+
+async function lookBeforeMoving(deps: ApplyDependencies, claim: ChatClaim, pending: PendingDecision): Promise<Look> {
   const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
-  const call = await callHelpcrunch(deps, purposeOf(claim, pending), request, (result) => judgeBody(result, readChat))
-  if (call.kind !== 'answered' || call.verdict.kind !== 'done') return conclude(deps, claim, pending, call)
+  const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
+  const call = await callHelpcrunch(deps, purpose, request, (result) => judgeBody(result, readChat))
+  if (call.kind !== 'answered') {
+    return { kind: 'ended', ending: await conclude(deps, claim, pending, call), setAside: undefined }
+  }
+  const { setAside } = call
+  if (call.verdict.kind !== 'done')
+    return { kind: 'ended', ending: await conclude(deps, claim, pending, call), setAside }
   const chat = call.verdict.value
   const record = { ...pending.record, pendingDepartmentId: undefined }
   // Whether the rule may move a routed chat was asked when it was decided; what may have changed since is the chat.
   const check = checkMove(pending.departmentId, true, chat, record, deps.policy)
-  if (check.kind === 'move') return undefined
-  if (check.kind === 'skip') return settle(deps, claim, pending, 'skipped', check.reason, chat.departmentId)
-  // Already there: by our own call when its reply was lost.
-  return settle(deps, claim, pending, pending.putBefore ? 'applied' : 'unchanged', undefined)
+  if (check.kind === 'move') return { kind: 'may_move', setAside }
+  const ending =
+    check.kind === 'skip'
+      ? await settle(deps, claim, pending, 'skipped', check.reason, chat.departmentId)
+      : // Already there: by our own call when its reply was lost.
+        await settle(deps, claim, pending, pending.putBefore ? 'applied' : 'unchanged', undefined)
+  return { kind: 'ended', ending, setAside }
 }
 
-async function move(deps: ApplyDependencies, claim: ChatClaim, pending: PendingDecision): Promise<WorkEnding> {
+async function move(
+  deps: ApplyDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+  setAside: SetAside | undefined,
+): Promise<WorkEnding> {
   const { departmentId } = pending
   const body = { id: claim.chatId, department: departmentId }
   const request = { method: 'PUT', path: '/chats/department', body } as const
   const wanted = { chatId: claim.chatId, departmentId }
-  const call = await callHelpcrunch(deps, purposeOf(claim, pending), request, (result) => judgePut(result, wanted))
+  const purpose = { kind: 'move', setAside, ...servedBy(claim, pending) } as const
+  const call = await callHelpcrunch(deps, purpose, request, (result) => judgePut(result, wanted))
   if (call.kind === 'answered' && call.verdict.kind === 'done')
     return settle(deps, claim, pending, 'applied', undefined)
   return conclude(deps, claim, pending, call)
 }
 
-function purposeOf(claim: ChatClaim, { eventSeq }: PendingDecision) {
-  return { kind: 'move', chat: { claim, eventSeq } } as const
+function servedBy(claim: ChatClaim, { eventSeq }: PendingDecision) {
+  return { chat: { claim, eventSeq } } as const
 }
 
 /** What follows from a call that did not reach its goal. */

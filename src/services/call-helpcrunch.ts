@@ -14,11 +14,21 @@ export interface HelpcrunchClient {
   call(request: ApiRequest): Promise<CallResult>
 }
 
-/** What a call is made for. Moves go before look-ups when the budget is short. */
+/**
+ * What a call is made for. Moves go before look-ups when the budget is short. A look before a move sets a second call of the
+ * budget aside for the move: without that, a short budget is spent on looking again and again.
+ */
 export interface CallPurpose {
-  readonly kind: 'look_up' | 'move'
+  readonly kind: 'look_up' | 'look_before_move' | 'move'
+  /** For a move: what the look before it has set aside. */
+  readonly setAside?: SetAside | undefined
   /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
   readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }
+}
+
+/** A call of the budget that waits for its use. */
+export interface SetAside {
+  readonly slot: number
 }
 
 export interface OpenCall {
@@ -26,6 +36,7 @@ export interface OpenCall {
   readonly number: number
   /** The one call let through after a pause, to see whether it is over. */
   readonly isProbe: boolean
+  readonly setAside: SetAside | undefined
 }
 
 export type CallOpening =
@@ -43,6 +54,8 @@ export type AccountEffect =
 export interface CallLedger {
   /** Takes one call of the budget and opens its attempt row, if the claim still holds: one statement, right before the call. */
   open(purpose: CallPurpose, request: ApiRequest): Promise<CallOpening>
+  /** Gives back a call that is not needed after all. */
+  giveBack(setAside: SetAside): Promise<void>
   close(
     call: OpenCall,
     result: CallResult,
@@ -59,7 +72,12 @@ export interface CallDependencies {
 }
 
 export type BudgetedCall<V> =
-  | { readonly kind: 'answered'; readonly verdict: V; readonly result: CallResult }
+  | {
+      readonly kind: 'answered'
+      readonly verdict: V
+      readonly result: CallResult
+      readonly setAside: SetAside | undefined
+    }
   | Exclude<CallOpening, { kind: 'opened' }>
 
 /** Makes one call within the account's budget, and records it whatever comes of it. `judgeReply` reads the reply for the caller. */
@@ -88,7 +106,7 @@ export async function callHelpcrunch<V extends { readonly kind: string; readonly
   log.info({ method: request.method, path: request.path, ...fields }, 'helpcrunch.call')
   if (effect.kind === 'pause') log.error({ reason: effect.reason, forMs: effect.forMs }, 'helpcrunch.paused')
   if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
-  return { kind: 'answered', verdict, result }
+  return { kind: 'answered', verdict, result, setAside: opening.call.setAside }
 }
 
 function accountEffect(result: CallResult, call: OpenCall): AccountEffect {

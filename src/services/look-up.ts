@@ -8,7 +8,10 @@ import { type Postponement, WAIT_FOR_ACCOUNT, type WaitingEvent } from './waitin
 
 /** The port that keeps what look-ups told; `adapters/prisma/customer-store.ts` implements it. */
 export interface CustomerKeeper {
-  /** Unless somebody has learned something newer since `knownRevision` was read (undefined: the customer was not known). */
+  /**
+   * `knownRevision` is what was known before the look-up (undefined: nothing). What an event has told since then is newer and
+   * stays; a newer look-up stays as a whole.
+   */
   keepLookedUp(customerId: number, profile: CustomerProfile, knownRevision: number | undefined): Promise<void>
 }
 

@@ -93,6 +93,29 @@ test('when the budget is short, moves go before look-ups and higher rules first'
   t.strictSame(order, [900, 900, 500, 500, 100, 100])
 })
 
+test('a short budget is not spent on looking at a chat again and again: the look sets the move aside', async (t) => {
+  const { simulator, drained, sql } = await startService(t, {
+    rules: [
+      rule({
+        events: ['message.chat.customer'],
+        conditions: { fact: 'event', operator: 'equal', value: 'message.chat.customer' },
+      }),
+    ],
+    settings: { HELPCRUNCH_REQUESTS_PER_MINUTE: '5' },
+  })
+  // A message's webhook does not tell the chat's state, so each chat is looked at before it is moved.
+  for (let i = 0; i < 6; i++) simulator.openChat({ customerId: 9011, text: 'Hello' })
+  const allMoved = () => [...simulator.chats.values()].every(({ departmentId }) => departmentId === 10)
+  while (!allMoved()) {
+    const before = simulator.calls.all.length
+    await sql(A_MINUTE_LATER)
+    await until('most of another budget is used', 5_000, () => allMoved() || simulator.calls.all.length - before >= 4)
+  }
+  await drained()
+  t.equal(simulator.calls.count({ method: 'GET' }), 6)
+  t.equal(simulator.calls.count({ method: 'PUT' }), 6)
+})
+
 test('a customer is looked up once, for a rule that can still win, and not again until told', async (t) => {
   const { simulator, drained } = await startService(t, {
     rules: [

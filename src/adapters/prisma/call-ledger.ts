@@ -16,6 +16,7 @@ interface OpeningRow {
   attempt_id: bigint | null
   number: number | null
   held: boolean
+  set_aside: number | null
   probe: boolean
   wait_ms: number
 }
@@ -31,7 +32,13 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
         ? Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(purpose.chat.claim)})`
         : Prisma.sql`true`
       const eventSeq = purpose.chat?.eventSeq ?? null
-      const kept = purpose.kind === 'move' ? Prisma.sql`0` : WAITING_MOVES
+      // A look before a move asks for two: its own, and the one it sets aside for the move.
+      const wanted = purpose.kind === 'look_before_move' ? 2 : 1
+      const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.sql`${wanted - 1}::int`
+      const isFree = purpose.setAside
+        ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
+        : Prisma.sql`used_at <= clock_timestamp() - ${WINDOW}
+            AND (SELECT count(*) FROM budget_slots WHERE used_at <= clock_timestamp() - ${WINDOW}) > ${kept}`
       const [row] = await prisma.$queryRaw<OpeningRow[]>`
         WITH probe AS (
           UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
@@ -39,24 +46,27 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
         ), account AS (
           SELECT (paused_until IS NULL OR EXISTS (SELECT FROM probe)) AS is_open, paused_until FROM helpcrunch_account
         ), slot AS (
-          SELECT slot FROM budget_slots
-          WHERE used_at <= clock_timestamp() - ${WINDOW} AND (SELECT is_open FROM account) AND ${held}
-            AND (SELECT count(*) FROM budget_slots WHERE used_at <= clock_timestamp() - ${WINDOW}) > ${kept}
-          ORDER BY used_at LIMIT 1 FOR UPDATE SKIP LOCKED
+          SELECT slot FROM budget_slots WHERE ${isFree} AND (SELECT is_open FROM account) AND ${held}
+          ORDER BY used_at LIMIT ${wanted}::int FOR UPDATE SKIP LOCKED
         ), taken AS (
           UPDATE budget_slots b SET used_at = clock_timestamp() FROM slot WHERE b.slot = slot.slot RETURNING b.slot
         ), opened AS (
           INSERT INTO attempts (event_seq, number, method, path, at)
           SELECT ${eventSeq}::bigint, 1 + (SELECT count(*) FROM attempts WHERE event_seq = ${eventSeq}::bigint),
             ${method}, ${path}, clock_timestamp()
-          FROM taken RETURNING id, number
+          FROM (SELECT min(slot) AS slot FROM taken) AS t WHERE slot IS NOT NULL RETURNING id, number
         )
         SELECT (SELECT id FROM opened) AS attempt_id, (SELECT number FROM opened) AS number, ${held} AS held,
-          EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms`
+          (SELECT max(slot) FROM taken HAVING count(*) = 2) AS set_aside, EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms`
       if (row?.attempt_id != null && row.number !== null) {
-        return { kind: 'opened', call: { attemptId: row.attempt_id, number: row.number, isProbe: row.probe } }
+        const setAside = row.set_aside === null ? undefined : { slot: row.set_aside }
+        return { kind: 'opened', call: { attemptId: row.attempt_id, number: row.number, isProbe: row.probe, setAside } }
       }
       return row?.held === false ? { kind: 'claim_lost' } : { kind: 'no_budget', waitMs: row?.wait_ms ?? 0 }
+    },
+
+    async giveBack({ slot }) {
+      await prisma.$executeRaw`UPDATE budget_slots SET used_at = 'epoch' WHERE slot = ${slot}::int`
     },
 
     async close(call, result, durationMs, problem, effect) {

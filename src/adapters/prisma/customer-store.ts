@@ -24,8 +24,11 @@ export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & Cust
         INSERT INTO customers AS u (id, profile, fetched_at)
         VALUES (${customerId}::bigint, ${toJsonb(profile)}, clock_timestamp())
         ON CONFLICT (id) DO UPDATE
-        SET profile = excluded.profile, fetched_at = excluded.fetched_at, revision = u.revision + 1
-        WHERE u.revision = ${knownRevision ?? null}::int`
+        SET fetched_at = excluded.fetched_at, revision = u.revision + 1,
+          -- The first event about a new customer often comes while we ask: what it told is newer, and tags may be too.
+          profile = CASE WHEN u.revision = ${knownRevision ?? null}::int THEN excluded.profile
+            ELSE (excluded.profile - 'tags') || u.profile END
+        WHERE u.revision = ${knownRevision ?? null}::int OR u.fetched_at IS NULL`
     },
 
     async find(seq) {

@@ -1,0 +1,39 @@
+import { parseOptions } from './parse-options.ts'
+import { runSandbox } from './run-sandbox.ts'
+import { createTerminal } from './terminal.ts'
+
+/** A terminal sends Ctrl-C to npm too, which passes it on: within this time it is the same one. */
+const SAME_INTERRUPT_MS = 400
+
+// npm run sandbox: everything at once, on this machine alone, until Ctrl-C or until the chats asked for are decided.
+const reading = parseOptions(process.argv.slice(2))
+if (reading.kind === 'options') {
+  const terminal = createTerminal(process.stdout)
+  const stopping = stopOnSignals()
+  // graphile-worker writes some errors past its logger; what they mean to a person, the sandbox says itself.
+  for (const name of ['error', 'trace'] as const) console[name] = () => undefined
+  const code = await runSandbox({ ...reading.options, env: process.env, terminal, signal: stopping })
+  // What could not be closed in time must not keep the process.
+  process.exit(code)
+} else {
+  if (reading.kind === 'help') console.log(reading.text)
+  else console.error(reading.problem)
+  process.exitCode = reading.kind === 'help' ? 0 : 1
+}
+
+/** Aborted by the first Ctrl-C, with the error when the process fails, and quietly when nobody reads on (`| head`). */
+function stopOnSignals(): AbortSignal {
+  const stopping = new AbortController()
+  let firstAtMs: number | undefined
+  const interrupt = () => {
+    if (firstAtMs !== undefined && performance.now() - firstAtMs > SAME_INTERRUPT_MS) process.exit(130)
+    firstAtMs ??= performance.now()
+    stopping.abort('interrupted')
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt)
+  for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(name, (error: unknown) => stopping.abort(error instanceof Error ? error : new Error(String(error))))
+  }
+  process.stdout.on('error', () => stopping.abort('interrupted'))
+  return stopping.signal
+}
