@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 
 /** How long requests and jobs under way have to end after SIGTERM. */
@@ -9,16 +10,21 @@ const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'req.header
 
 // npm start: the service for real, with the settings of the environment and of .env.
 if (existsSync('.env')) process.loadEnvFile('.env')
-const logger = { level: process.env.LOG_LEVEL || 'info', redact: REDACTED }
 
+let app: FastifyInstance | undefined
 try {
-  const app = await buildApp({ env: process.env, logger })
+  app = await buildApp({ env: process.env, logger: { redact: REDACTED } })
+  await app.listen({ host: app.config.HOST, port: app.config.PORT })
+  closeOnSignals(app)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+  await app?.close() // what was opened would keep the process alive
+}
+
+function closeOnSignals(app: FastifyInstance): void {
   closeWithGrace({ delay: CLOSE_MS_MAX, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'process.failed')
     await app.close()
   })
-  await app.listen({ host: app.config.HOST, port: app.config.PORT })
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
 }

@@ -53,6 +53,8 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
       queueIds = ids
       try {
         runner = await startRunner(options, gate, (id) => ids.push(id))
+        // A stop that came while it was starting had nothing to stop yet.
+        if (stopping) await runner.stop()
         await runner.promise
       } catch (error) {
         log.error({ err: error }, 'queue.fell')

@@ -45,7 +45,7 @@ export const Config = Type.Object({
   }),
   HELPCRUNCH_REQUESTS_PER_MINUTE: Type.Integer({
     default: 110,
-    minimum: 1,
+    minimum: 2,
     maximum: 10_000,
     description: "This service's share of the account's 120 API calls a minute.",
   }),
@@ -114,6 +114,8 @@ export default fp(
     } catch (error) {
       throw new Error(`The settings are not complete:\n${describe(readErrors(error), data)}`)
     }
+    // Not sooner: a logger that is given a level it does not know throws before the other settings are looked at.
+    app.log.level = app.config.LOG_LEVEL
   },
   { name: 'config' },
 )

@@ -19,7 +19,8 @@ export default fp(
       await migrate(url)
     } catch (error) {
       await embedded?.stop()
-      throw error
+      const place = embedded ? `The embedded database in ${DATA_DIR}` : 'The database of DATABASE_URL'
+      throw new Error(`${place} cannot be used: ${reasonOf(error)}.`, { cause: error })
     }
     const database = openDatabase({
       url,
@@ -34,6 +35,12 @@ export default fp(
   },
   { name: 'database', dependencies: ['config'] },
 )
+
+/** A host with several addresses fails with one error for each, and says nothing itself. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -46,11 +46,7 @@ export default fp(
 
     app.setErrorHandler<FastifyError>((error, request, reply) => {
       if (error.validation) {
-        const errors = error.validation.map(({ instancePath, message, params, keyword }) => {
-          const name = keyword === 'additionalProperties' ? `/${String(params.additionalProperty)}` : ''
-          const what = name === '' ? (message ?? 'is not valid') : 'is not known here: take it out'
-          return { pointer: `${instancePath}${name}`, message: what }
-        })
+        const errors = error.validation.map(readProblem)
         const where = error.validationContext ?? 'input'
         return reply.problem(400, 'invalid_input', `The ${where} is not valid.`, errors)
       }
@@ -62,6 +58,29 @@ export default fp(
   },
   { name: 'problems' },
 )
+
+type ValidationProblem = NonNullable<FastifyError['validation']>[number]
+
+/** Where the problem is, and what to do about it. */
+function readProblem({ keyword, instancePath, params, message }: ValidationProblem): InputProblem {
+  const at = (name: unknown) => `${instancePath}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  switch (keyword) {
+    case 'additionalProperties':
+      return { pointer: at(params.additionalProperty), message: 'is not known here: take it out' }
+    case 'required':
+      return { pointer: at(params.missingProperty), message: 'is missing' }
+    case 'enum': {
+      const allowed = Array.isArray(params.allowedValues) ? params.allowedValues.join(', ') : ''
+      return { pointer: instancePath, message: `must be one of ${allowed}` }
+    }
+    case 'format':
+      return params.format === 'date-time'
+        ? { pointer: instancePath, message: 'must be a time with its zone, such as 2026-03-02T10:00:00Z' }
+        : { pointer: instancePath, message: message ?? 'is not valid' }
+    default:
+      return { pointer: instancePath, message: message ?? 'is not valid' }
+  }
+}
 
 const CODES: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',

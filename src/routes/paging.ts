@@ -26,8 +26,17 @@ export function readCursor(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8')
 }
 
-/** The same where positions are whole numbers; what is none is no cursor of ours, and begins at the start. */
+/** The same where positions are whole numbers. Throws what is answered with 400 when the cursor is none of that list. */
 export function readNumberCursor(cursor: string | undefined): bigint | undefined {
   const position = readCursor(cursor)
-  return position !== undefined && /^\d{1,18}$/.test(position) ? BigInt(position) : undefined
+  if (position === undefined) return undefined
+  if (!/^\d{1,18}$/.test(position)) throw notACursor()
+  return BigInt(position)
+}
+
+/** Shaped as Fastify's own findings are, so that it is answered like every other bad value. */
+export function notACursor(): Error {
+  const message = 'is no nextCursor of this list: leave it out to begin at the start'
+  const validation = [{ keyword: 'cursor', instancePath: '/cursor', schemaPath: '#', params: {}, message }]
+  return Object.assign(new Error(message), { statusCode: 400, validation, validationContext: 'querystring' })
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { PAGE_QUERY, page, readCursor } from './paging.ts'
+import { inOrderTried } from '../domain/ruleset.ts'
+import { notACursor, PAGE_QUERY, page, readCursor } from './paging.ts'
 
 const ListQuery = Type.Object(PAGE_QUERY, { additionalProperties: false })
 
@@ -8,9 +9,9 @@ const ListQuery = Type.Object(PAGE_QUERY, { additionalProperties: false })
 const rules: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/v1/rules', { schema: { querystring: ListQuery } }, async ({ query: { limit, cursor } }) => {
     const all = await app.services.rules.list()
-    const last = readCursor(cursor)
-    const start = all.findIndex(({ key }) => key === last) + 1
-    return page(all.slice(start), limit, ({ key }) => key)
+    const last = readPosition(cursor)
+    const rest = last === undefined ? all : all.filter((rule) => inOrderTried(last, rule) < 0)
+    return page(rest, limit, ({ priority, key }) => `${priority}:${key}`)
   })
 
   const params = Type.Object({ key: Type.String({ maxLength: 64 }) })
@@ -22,3 +23,12 @@ const rules: FastifyPluginAsyncTypebox = async (app) => {
   })
 }
 export default rules
+
+/** A place in the order, not a rule: the rule that was there may be gone, or have moved, by the time of the next page. */
+function readPosition(cursor: string | undefined): { priority: number; key: string } | undefined {
+  const position = readCursor(cursor)
+  if (position === undefined) return undefined
+  const [, priority, key] = /^(\d{1,5}):([a-z0-9-]+)$/.exec(position) ?? []
+  if (priority === undefined || key === undefined) throw notACursor()
+  return { priority: Number(priority), key }
+}

@@ -41,10 +41,14 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
       log.error({ err: error }, 'webhook.not_stored')
       return undefined
     })
-    const receipt = await Promise.race([
-      receiving,
-      sleep(STORE_MS_MAX, undefined, { signal: timer.signal }).catch(() => undefined),
-    ])
+    const tooLate = sleep(STORE_MS_MAX, undefined, { signal: timer.signal }).then(
+      () => {
+        log.error({ waitedMs: STORE_MS_MAX }, 'webhook.not_stored_in_time')
+        return undefined
+      },
+      () => undefined, // the timer was stopped
+    )
+    const receipt = await Promise.race([receiving, tooLate])
     timer.abort()
     return receipt
   }

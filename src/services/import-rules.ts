@@ -26,6 +26,7 @@ export interface RuleImportTarget {
 }
 
 export type RuleImport =
+  /** There are rules already, or no files. */
   | { readonly kind: 'not_needed' }
   | { readonly kind: 'imported'; readonly count: number }
   | { readonly kind: 'invalid'; readonly problems: readonly FileProblem[] }
@@ -39,6 +40,7 @@ export async function importRules(
   if (!(await target.isEmpty())) return { kind: 'not_needed' }
   const reading = await readRuleFiles(await readFiles())
   if (reading.kind === 'invalid') return reading
+  if (reading.rules.length === 0) return { kind: 'not_needed' } // files that are added later are still imported, once
   const { imported } = await target.importAll(reading.rules, 'import')
   log.info({ rules: imported }, 'rules.imported')
   return { kind: 'imported', count: imported }

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
-import { startReplica } from '../support/replica.ts'
+import { startSecondApp } from '../support/second-app.ts'
 import { type Service, startService } from '../support/service.ts'
 import { type Answer, envelope, post } from '../support/webhooks.ts'
 
@@ -139,7 +139,7 @@ test('of many copies of one event, exactly one is accepted, and decided once', a
   const service = await startService(t)
   service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, []) // only what is handmade here
   const { id: chatId } = service.simulator.openChat({ customerId: 9011 })
-  const replica = await startReplica(t, service)
+  const replica = await startSecondApp(t, service)
   const state = { status: 'new', department: null, assignee: null }
   const once = envelope({ eventData: { chat_id: chatId, customer: { id: 9011 }, ...state } })
   const copies = Array.from({ length: 60 }, (_, attempts) =>
@@ -157,7 +157,7 @@ test('of many copies of one event, exactly one is accepted, and decided once', a
 
 test('many events, each in copies on every replica, are each accepted once', async (t) => {
   const service = await startService(t, { settings: { ROLE: 'web' } })
-  const replica = await startReplica(t, service, { ROLE: 'web' })
+  const replica = await startSecondApp(t, service, { ROLE: 'web' })
   const events = Array.from({ length: 60 }, () => envelope())
   const there = events.map((event) => post(service, event))
   const back = events.toReversed().map((event) => post(replica, { ...event, attempts: 1 }))

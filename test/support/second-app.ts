@@ -4,7 +4,7 @@ import { rule, writeRules } from './rules.ts'
 import { type Service, settingsFor } from './service.ts'
 
 /** Another process's worth of the service, on the database and the HelpCrunch of a first one. It ends with the test. */
-export async function startReplica(
+export async function startSecondApp(
   t: Test,
   { simulator, databaseUrl }: Pick<Service, 'simulator' | 'databaseUrl'>,
   settings: Readonly<Record<string, string>> = {},

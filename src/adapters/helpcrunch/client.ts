@@ -49,7 +49,8 @@ async function call(dispatcher: Agent, options: HelpcrunchClientOptions, request
     }
     const header = response.headers['retry-after']
     const retryAfterMs = readRetryAfter(Array.isArray(header) ? header[0] : header, new Date())
-    const body = Buffer.concat(chunks).toString('utf8')
+    // Replies are kept and shown: an error page that echoes the request must not carry the key there.
+    const body = Buffer.concat(chunks).toString('utf8').replaceAll(options.apiKey, '[API key]')
     const reply = { kind: 'response', status: response.statusCode, body, bodyTruncated: false } as const
     return retryAfterMs === undefined ? reply : { ...reply, retryAfterMs }
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { DepartmentCache } from '../../services/list-departments.ts'
+import { cleanText } from './sql.ts'
 
 /** HelpCrunch's departments, as last listed. */
 export function createDepartmentStore(prisma: PrismaClient): DepartmentCache {
@@ -14,8 +15,16 @@ export function createDepartmentStore(prisma: PrismaClient): DepartmentCache {
 
     async replace(departments) {
       const fetchedAt = new Date()
-      const data = departments.map(({ id, name }) => ({ id: BigInt(id), name, fetchedAt }))
-      await prisma.$transaction([prisma.department.deleteMany(), prisma.department.createMany({ data })])
+      const ids = departments.map(({ id }) => BigInt(id))
+      const names = departments.map(({ name }) => cleanText(name))
+      // In the order of their ids, so that two listings at the same time wait for each other instead of locking up.
+      await prisma.$executeRaw`
+        WITH listed AS (
+          INSERT INTO departments (id, name, fetched_at)
+          SELECT id, name, ${fetchedAt} FROM unnest(${ids}::bigint[], ${names}::text[]) AS t (id, name) ORDER BY id
+          ON CONFLICT (id) DO UPDATE SET name = excluded.name, fetched_at = excluded.fetched_at
+        )
+        DELETE FROM departments WHERE id <> ALL (${ids}::bigint[])`
       return { departments, fetchedAt, ageMs: 0 }
     },
   }

@@ -1,0 +1,104 @@
+import { test } from 'tap'
+import type { RuleDocument } from '../../src/domain/rule.ts'
+import { type Service, startService } from '../support/service.ts'
+import { envelope, post } from '../support/webhooks.ts'
+
+const rules: readonly Partial<RuleDocument>[] = [
+  { key: 'scale', priority: 900, conditions: { fact: 'plan', operator: 'equal', value: 'scale' }, department: 20 },
+  { key: 'vip', priority: 800, conditions: { fact: 'tags', operator: 'contains', value: 'vip' }, department: 30 },
+  { key: 'german', priority: 500 },
+]
+
+/** Opens a chat and tells which rule decided it, and what it cost. */
+async function route(service: Service, customerId: number, chat: { text?: string } = {}) {
+  const { simulator, drained, get } = service
+  await drained()
+  simulator.calls.forget()
+  const { id } = simulator.openChat({ customerId, ...chat })
+  await drained()
+  const { body } = await get(`/v1/decisions?chatId=${id}`)
+  const { outcome, rule } = body.data[0]
+  const { body: decision } = await get(`/v1/decisions/${body.data[0].id}`)
+  const lookUps = simulator.calls.count({ method: 'GET', path: '/v1/customers/{id}' })
+  return { outcome, rule: rule?.key ?? null, lookUps, facts: decision.facts }
+}
+
+test('what customer events tell is not asked for again', async (t) => {
+  const service = await startService(t, { rules })
+  const customer = { id: 9500, name: 'Mia', email: 'mia@example.test', unsubscribed: false }
+  service.simulator.addCustomer({ id: 9500, locale: 'de', customData: { plan: 'another by now' } })
+  await post(
+    service,
+    envelope({ event: 'customer.email_updated', eventData: { ...customer, customData: { Plan: 'Scale' } } }),
+  )
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
+  t.match(await route(service, 9500), {
+    outcome: 'applied',
+    rule: 'scale',
+    lookUps: 0,
+    facts: { plan: 'Scale', unsubscribed: false },
+  })
+})
+
+test('a customer who has been looked up is not looked up again', async (t) => {
+  const service = await startService(t, { rules })
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
+  t.match(await route(service, 9011), { rule: 'vip', lookUps: 1 })
+  t.match(await route(service, 9011), { rule: 'vip', lookUps: 0, facts: { language: 'de', tags: ['vip'] } })
+})
+
+test('changed tags are looked up anew', async (t) => {
+  const service = await startService(t, { rules })
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
+  t.match(await route(service, id), { rule: 'german', lookUps: 1, facts: { tags: [] } })
+  service.simulator.tagCustomer(id, 'VIP')
+  t.match(await route(service, id), { rule: 'vip', lookUps: 1, facts: { tags: ['VIP'] } })
+  service.simulator.updateCustomer(id, { tags: [] })
+  t.match(await route(service, id), { rule: 'german', lookUps: 1, facts: { tags: [] } })
+  t.match(await route(service, id), { rule: 'german', lookUps: 0 })
+})
+
+test('what customer events say of e-mail, block and subscription is believed', async (t) => {
+  const service = await startService(t, { rules })
+  const events = ['chat.new', 'customer.email_updated', 'customer.blocked', 'customer.unsubscribed']
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, events)
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE', email: 'old@example.test' })
+  t.match(await route(service, id), { facts: { email: 'old@example.test', blocked: false, unsubscribed: false } })
+  service.simulator.updateCustomer(id, { email: 'new@example.org', blocked: true, unsubscribed: true })
+  t.match(await route(service, id), {
+    lookUps: 0,
+    facts: { email: 'new@example.org', emailDomain: 'example.org', blocked: true, unsubscribed: true },
+  })
+})
+
+test('a deleted customer leaves nothing behind to decide by', async (t) => {
+  const service = await startService(t, { rules })
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE', email: 'gone@example.test' })
+  await route(service, id)
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['customer.deleted'])
+  const chat = service.simulator.openChat({ customerId: id })
+  service.simulator.deleteCustomer(id)
+  await service.drained()
+  await post(service, envelope({ eventData: { chat_id: chat.id, customer: { id } } }))
+  await service.drained()
+  const { body } = await service.get(`/v1/decisions?chatId=${chat.id}`)
+  t.match(body.data, [{ outcome: 'no_match' }])
+  const { body: decision } = await service.get(`/v1/decisions/${body.data[0].id}`)
+  t.strictSame(
+    Object.keys(decision.facts).filter((name) => ['email', 'locale', 'language', 'tags'].includes(name)),
+    [],
+  )
+})
+
+test('a customer whom HelpCrunch does not know yet leaves the facts unknown, and the decision goes on', async (t) => {
+  const service = await startService(t, {
+    rules,
+    settings: { DEFAULT_DEPARTMENT_ID: '40' },
+    simulator: { switches: { customerDelayMs: 60_000 } },
+  })
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE', tags: ['vip'] })
+  const routed = await route(service, id)
+  t.match(routed, { outcome: 'applied', rule: null, lookUps: 1 })
+  t.notOk('language' in routed.facts)
+  t.notOk('tags' in routed.facts)
+})

@@ -1,0 +1,74 @@
+import { test } from 'tap'
+import { startService } from '../support/service.ts'
+
+const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
+const LISTED = { path: '/v1/departments' }
+
+test('departments are listed once and then remembered, until somebody asks for a refresh', async (t) => {
+  const { simulator, get } = await startService(t, { settings })
+  const { status, body } = await get('/v1/departments')
+  t.equal(status, 200)
+  t.match(body, {
+    data: [10, 20, 30, 40].map((id) => ({ id, name: `Department ${id}` })),
+    nextCursor: null,
+    fetchedAt: /T.*Z$/,
+  })
+  simulator.addDepartment({ id: 50, name: 'Billing' })
+  t.equal((await get('/v1/departments')).body.data.length, 4)
+  t.equal(simulator.calls.count(LISTED), 1, 'the second request makes no call')
+  t.equal((await get('/v1/departments?refresh=true')).body.data.length, 5)
+  t.match((await get('/v1/departments')).body.data[4], { id: 50, name: 'Billing' })
+  t.equal(simulator.calls.count(LISTED), 2)
+})
+
+test('departments are listed again an hour later', async (t) => {
+  const { simulator, get, sql } = await startService(t, { settings })
+  await get('/v1/departments')
+  await sql("UPDATE departments SET fetched_at = now() - interval '61 minutes'")
+  await get('/v1/departments')
+  t.equal(simulator.calls.count(LISTED), 2)
+})
+
+test('more departments than fit one of their pages are all listed, and come in pages', async (t) => {
+  const { simulator, get } = await startService(t, { settings })
+  for (let id = 101; id <= 220; id++) simulator.addDepartment({ id, name: `Department ${id}` })
+  const ids: number[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const { body } = await get(`/v1/departments?limit=50${cursor && `&cursor=${cursor}`}`)
+    ids.push(...body.data.map(({ id }: { id: number }) => id))
+    cursor = body.nextCursor
+  }
+  t.strictSame(ids, [10, 20, 30, 40, ...Array.from({ length: 120 }, (_, n) => 101 + n)])
+  t.equal(simulator.calls.count(LISTED), 2)
+})
+
+test('while HelpCrunch is away the last list is told, and without one that there is none', async (t) => {
+  const { simulator, get } = await startService(t, { settings })
+  await simulator.refuseConnections()
+  const unavailable = { status: 503, body: { code: 'helpcrunch_unavailable', detail: /never been listed/ } }
+  t.match(await get('/v1/departments'), unavailable)
+  await simulator.acceptConnections()
+  const { body } = await get('/v1/departments')
+  await simulator.refuseConnections()
+  t.match(await get('/v1/departments?refresh=true'), {
+    status: 200,
+    body: { data: body.data, fetchedAt: body.fetchedAt },
+  })
+  await simulator.acceptConnections()
+  simulator.script(LISTED, [
+    { kind: 'wrong_body', body: '<html></html>' },
+    { kind: 'status', status: 500 },
+  ])
+  for (const reply of ['no JSON', 'an error']) {
+    t.match(await get('/v1/departments?refresh=true'), { status: 200, body: { fetchedAt: body.fetchedAt } }, reply)
+  }
+})
+
+test('either form of the total is read', async (t) => {
+  const { simulator, get } = await startService(t, { settings })
+  for (const listTotal of ['meta', 'top_level', 'absent'] as const) {
+    simulator.switches.listTotal = listTotal
+    t.equal((await get('/v1/departments?refresh=true')).body.data.length, 4, listTotal)
+  }
+})

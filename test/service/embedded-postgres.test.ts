@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import root, { type Test, test } from 'tap'
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
+import { query } from '../support/postgres.ts'
+import { until } from '../support/service.ts'
+
+// One folder for all: making a cluster takes a second. mkdtemp lets nobody but its owner in.
+const privateDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-embedded-'))
+root.teardown(() => rm(privateDir, { recursive: true, force: true }))
+const dataDir = join(privateDir, 'deep', 'data')
+const keeperFile = join(dataDir, 'keeper.pid')
+const postmasterFile = join(dataDir, 'cluster', 'postmaster.pid')
+
+const start = async (t: Test) => {
+  const postgres = await startEmbeddedPostgres({ dataDir })
+  t.teardown(() => postgres.stop())
+  return postgres
+}
+
+/** A process that has started the Postgres, and waits to be killed. */
+async function startParent(t: Test) {
+  const script = fileURLToPath(import.meta.resolve('../support/postgres-parent.ts'))
+  const parent = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => parent.kill('SIGKILL'))
+  const [url] = (await once(parent.stdout, 'data')) as [Buffer]
+  return { parent, url: url.toString().trim() }
+}
+
+const readPid = (file: string) => Number.parseInt(readFileSync(file, 'utf8'), 10)
+const pids = () => ({ keeper: readPid(keeperFile), postmaster: readPid(postmasterFile) })
+
+/** A process that has ended but whose parent has not asked for it yet is gone too. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return true
+  }
+}
+
+test('it works in a folder that nobody but its owner may enter, and keeps what it was given', async (t) => {
+  await mkdir(join(privateDir, 'deep'), { mode: 0o700 })
+  t.equal((await stat(privateDir)).mode & 0o777, 0o700)
+  const first = await start(t)
+  t.match(first.url, /^postgresql:\/\/postgres:[0-9a-f]{32}@127\.0\.0\.1:\d+\/postgres$/)
+  await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS one')
+  await first.stop()
+  const second = await start(t)
+  t.strictSame(await query(second.url, 'SELECT one FROM kept'), [{ one: 1 }])
+})
+
+test('stop leaves no process and no sign of one', async (t) => {
+  const postgres = await start(t)
+  const { keeper, postmaster } = pids()
+  t.notOk(isGone(keeper) || isGone(postmaster))
+  await postgres.stop()
+  t.ok(isGone(keeper))
+  t.ok(isGone(postmaster))
+  t.notOk(existsSync(keeperFile) || existsSync(postmasterFile))
+  await postgres.stop()
+  t.pass('to stop twice does no harm')
+})
+
+test('killing the process that started it stops the server', async (t) => {
+  const { parent, url } = await startParent(t)
+  t.strictSame(await query(url, 'SELECT 1 AS one'), [{ one: 1 }])
+  const { keeper, postmaster } = pids()
+  parent.kill('SIGKILL')
+  await until('the end of both processes', 10_000, () => isGone(keeper) && isGone(postmaster))
+  t.notOk(existsSync(postmasterFile), 'which was an orderly one')
+})
+
+test('a start right after a kill waits for the old server to end', async (t) => {
+  const { parent } = await startParent(t)
+  const { keeper } = pids()
+  parent.kill('SIGKILL')
+  const { url } = await start(t)
+  t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
+  await until('the end of the old keeper', 5_000, () => isGone(keeper))
+  t.notOk(isGone(pids().keeper), 'and the new keeper is known as such')
+})
+
+test('a server whose keeper was killed is stopped and taken over', async (t) => {
+  const { parent } = await startParent(t)
+  const { keeper, postmaster } = pids()
+  process.kill(keeper, 'SIGKILL')
+  parent.kill('SIGKILL')
+  await until('the end of the keeper', 5_000, () => isGone(keeper))
+  t.notOk(isGone(postmaster), 'the server has lived on')
+  const { url } = await start(t)
+  t.ok(isGone(postmaster))
+  t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
+})
+
+test('a second instance on the same folder is refused soon, with what to do, and harms nothing', async (t) => {
+  const { url } = await start(t)
+  const { postmaster } = pids()
+  const startedAtMs = performance.now()
+  await t.rejects(startEmbeddedPostgres({ dataDir }), {
+    message: `The embedded Postgres in ${dataDir} could not start: process ${postmaster} uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`,
+  })
+  t.ok(performance.now() - startedAtMs < 5_000)
+  t.strictSame(await query(url, 'SELECT 1 AS one'), [{ one: 1 }])
+})
+
+test("a crashed server's number that is another process's by now is left alone", {
+  skip: !existsSync('/proc'),
+}, async (t) => {
+  const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 60_000)'], { stdio: 'ignore' })
+  t.teardown(() => bystander.kill('SIGKILL'))
+  await once(bystander, 'spawn')
+  writeFileSync(postmasterFile, `${bystander.pid}\n${join(dataDir, 'cluster')}\n`)
+  const { url } = await start(t)
+  t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
+  t.strictSame([bystander.exitCode, bystander.signalCode], [null, null])
+})

@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises'
+import fastify from 'fastify'
+import { type Test, test } from 'tap'
+import config, { Config, type Environment } from '../../src/plugins/config.ts'
+import { runMain } from '../support/run-main.ts'
+import { settingsFor, startService } from '../support/service.ts'
+
+const NEEDED = {
+  HELPCRUNCH_API_KEY: 'canary-api-key=',
+  HELPCRUNCH_SIGNING_KEY: 'canary-signing-key',
+  ADMIN_TOKEN: 'canary-admin-token',
+}
+
+/** The settings that a service would have. */
+async function readSettings(env: Environment): Promise<Config> {
+  const app = fastify()
+  try {
+    await app.register(config, { env })
+    return app.config
+  } finally {
+    await app.close()
+  }
+}
+
+/** What is said of settings that are refused. */
+async function refusal(env: Environment): Promise<string> {
+  return readSettings(env).then(
+    () => 'they were accepted',
+    (error: Error) => error.message,
+  )
+}
+
+test('a start without settings ends with 1 and one message that lists all that is missing', async (t) => {
+  const { code, stdout, stderr } = await runMain(t, {})
+  t.strictSame([code, stdout], [1, ''])
+  t.match(stderr, /^The settings are not complete:\n/)
+  t.strictSame(
+    stderr.match(/^ {2}\w+ is missing\. .{30}/gm)?.map((line) => line.split(' ')[2]),
+    Object.keys(NEEDED),
+    'each with what it is',
+  )
+})
+
+test('settings come from .env too, and the environment goes first', async (t) => {
+  const dotenv = 'PORT=80000\nROLE=boss\nADMIN_TOKEN=canary-admin-token\n'
+  const { code, stderr } = await runMain(t, { PORT: 'http', LOG_LEVEL: 'loud' }, { dotenv })
+  t.equal(code, 1)
+  t.match(stderr, /PORT must be integer \(it is "http"\)/)
+  t.match(stderr, /ROLE must be .* \(it is "boss"\)/)
+  t.match(stderr, /LOG_LEVEL .*"loud".*fatal, error, warn, info, debug, trace or silent/, 'the logger is one of them')
+  t.match(stderr, /HELPCRUNCH_API_KEY is missing/)
+  t.notMatch(stderr, /ADMIN_TOKEN/)
+})
+
+test('what is malformed is named, with what it should be, and never the value of a secret', async (t) => {
+  const malformed: readonly (readonly [keyof Config, string, RegExp])[] = [
+    ['PORT', '65536', /must be <= 65535 \(it is "65536"\)\. The port/],
+    ['PORT', '3000.5', /must be integer/],
+    ['DATABASE_URL', 'mysql://root:canary@localhost/router', /pattern.*postgresql:\/\/user/],
+    ['HELPCRUNCH_API_URL', 'api.helpcrunch.com', /\(it is "api\.helpcrunch\.com"\)\. .*REST API/],
+    ['HELPCRUNCH_API_URL', 'https://api.helpcrunch.com/v1/', /without a slash at the end/],
+    ['HELPCRUNCH_API_KEY', 'canary with spaces', /Public API/],
+    ['HELPCRUNCH_SIGNING_KEY', 'canary,,canary', /comma-separated/],
+    ['HELPCRUNCH_REQUESTS_PER_MINUTE', '0', /must be >= 2/],
+    ['HELPCRUNCH_TIMEOUT_MS', '10s', /must be integer/],
+    ['ADMIN_TOKEN', 'canary', /at least 16 characters/],
+    ['ADMIN_TOKEN', 'canary-token-with-ümlaut', /openssl rand/],
+    ['ROUTER_MODE', 'test', /live: move chats/],
+    ['ROLE', 'boss', /worker: decide and apply/],
+    ['DEFAULT_DEPARTMENT_ID', 'sales', /must be integer/],
+    ['DEFAULT_DEPARTMENT_ID', '0', /must be >= 1/],
+    ['LEAVE_ASSIGNED', 'yes', /must be boolean/],
+    ['WORKER_CONCURRENCY', '101', /must be <= 100/],
+    ['RETENTION_DAYS', '-1', /must be >= 1/],
+  ]
+  for (const [name, value, said] of malformed) {
+    const message = await refusal({ ...NEEDED, [name]: value })
+    t.match(message, new RegExp(`^ {2}${name} `, 'm'), name)
+    t.match(message, said, `${name}=${value}`)
+    t.notMatch(message, /canary/, name)
+  }
+  const all = await refusal(Object.fromEntries(malformed.map(([name, value]) => [name, value])))
+  for (const [name] of malformed) t.match(all, new RegExp(`^ {2}${name} `, 'm'), `${name}, with all the others`)
+})
+
+test('empty text is not set', async (t) => {
+  t.match(await refusal({ ...NEEDED, ADMIN_TOKEN: '' }), /ADMIN_TOKEN is missing/)
+  const empty = Object.fromEntries(Object.keys(Config.properties).map((name) => [name, '']))
+  t.strictSame(await readSettings({ ...empty, ...NEEDED }), await readSettings(NEEDED))
+})
+
+test('what is not set has its documented default', async (t) => {
+  t.strictSame(
+    { ...(await readSettings(NEEDED)) },
+    {
+      ...NEEDED,
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      LOG_LEVEL: 'info',
+      DATA_DIR: '.data',
+      HELPCRUNCH_API_URL: 'https://api.helpcrunch.com/v1',
+      HELPCRUNCH_REQUESTS_PER_MINUTE: 110,
+      HELPCRUNCH_TIMEOUT_MS: 10_000,
+      ROUTER_MODE: 'live',
+      ROLE: 'all',
+      PLAN_FIELD: 'plan',
+      LEAVE_ASSIGNED: true,
+      WORKER_CONCURRENCY: 10,
+      RETENTION_DAYS: 90,
+      RULES_DIR: 'rules',
+    },
+  )
+})
+
+test('what is set is read as what it means', async (t) => {
+  const set = { PORT: '0', LEAVE_ASSIGNED: 'false', DEFAULT_DEPARTMENT_ID: '233048', LOG_LEVEL: 'debug' }
+  t.match(await readSettings({ ...NEEDED, ...set, UNHEARD_OF: '1' }), {
+    PORT: 0,
+    LEAVE_ASSIGNED: false,
+    DEFAULT_DEPARTMENT_ID: 233_048,
+    UNHEARD_OF: undefined,
+  })
+  const app = fastify({ logger: { level: 'info' } })
+  t.teardown(() => app.close())
+  await app.register(config, { env: { ...NEEDED, ...set } })
+  t.equal(app.log.level, 'debug')
+})
+
+test('.env.example names every setting, its default and what it is, and no secret', async (t) => {
+  const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8')
+  t.equal(example, renderExample(), 'it is what the schema says')
+})
+
+/** The text of `.env.example`. */
+function renderExample(): string {
+  const settings = Object.entries(Config.properties).map(([name, schema]) => {
+    const given: unknown = Reflect.get(schema, 'default')
+    const isNeeded = given === undefined && Config.required.some((required) => required === name)
+    return `# ${isNeeded ? 'Needed. ' : ''}${Reflect.get(schema, 'description')}\n${name}=${given ?? ''}\n`
+  })
+  return `# Copy this to .env. What stays empty is not set; everything but what is needed may be left out.\n\n${settings.join('\n')}`
+}
+
+async function assertStartFails(t: Test, env: Record<string, string>, said: RegExp): Promise<void> {
+  const { code, stderr } = await runMain(t, env)
+  t.equal(code, 1)
+  t.match(stderr, said)
+  t.notMatch(stderr, /canary|\n\s+at /, 'without a secret, and without a stack')
+}
+
+test('a start that cannot go on ends with 1, and says why', async (t) => {
+  const { simulator, databaseUrl, url } = await startService(t, { settings: { ROLE: 'web' } })
+  const env = { ...settingsFor(simulator, databaseUrl, '.'), ROLE: 'web' }
+  const unreachable = 'postgresql://router:canary@localhost:1/router'
+  await Promise.all([
+    assertStartFails(t, { ...env, PORT: new URL(url).port }, /EADDRINUSE.*127\.0\.0\.1/),
+    assertStartFails(
+      t,
+      { ...env, DATABASE_URL: unreachable },
+      /^The database of DATABASE_URL cannot be used: .*ECONNREFUSED/,
+    ),
+  ])
+})

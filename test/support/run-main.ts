@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+const MAIN = fileURLToPath(import.meta.resolve('../../src/main.ts'))
+
+/** How a start of the service ended. */
+export interface Ending {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts the service as `npm start` does, in an empty folder with this `.env` at most, and waits until it has ended by itself. */
+export async function runMain(
+  t: Test,
+  env: Readonly<Record<string, string>>,
+  options: { readonly dotenv?: string } = {},
+): Promise<Ending> {
+  const cwd = await mkdtemp(join(tmpdir(), 'helpcrunch-router-start-'))
+  t.teardown(() => rm(cwd, { recursive: true }))
+  if (options.dotenv !== undefined) await writeFile(join(cwd, '.env'), options.dotenv)
+  const child = spawn(process.execPath, [MAIN], { cwd, env: { PATH: process.env.PATH, ...env }, timeout: 20_000 })
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, 'exit') as Promise<[number | null]>,
+    text(child.stdout),
+    text(child.stderr),
+  ])
+  return { code, stdout, stderr }
+}
