@@ -23,7 +23,7 @@ export interface PendingDecision {
 }
 
 export interface Settlement {
-  readonly outcome: Exclude<FinalOutcome, 'no_match' | 'shadow'>
+  readonly outcome: Exclude<FinalOutcome, 'no_match'>
   readonly reason: string | undefined
   /** Where the chat was, when it has been read again; undefined keeps what the decision knew. */
   readonly departmentFrom: number | null | undefined
@@ -42,7 +42,7 @@ export interface ApplicationJournal {
 export interface ApplyDependencies extends CallDependencies {
   readonly claims: ChatClaims
   readonly applications: ApplicationJournal
-  readonly policy: Pick<RoutingPolicy, 'leaveAssigned'>
+  readonly policy: Pick<RoutingPolicy, 'mode' | 'leaveAssigned'>
   readonly random: () => number
 }
 
@@ -59,6 +59,8 @@ export function applyDecision(deps: ApplyDependencies, chatId: number): Promise<
   return whileClaimed(deps.claims, chatId, async (claim): Promise<WorkEnding> => {
     const pending = await deps.applications.pending(claim)
     if (pending === undefined) return { kind: 'done' }
+    // Left over from when this service was live.
+    if (deps.policy.mode === 'shadow') return settle(deps, claim, pending, 'shadow', undefined)
     if (pending.recentMoves >= RECENT_MOVES_MAX) return settle(deps, claim, pending, 'failed', 'moved_too_often')
     const isFresh = pending.retry.tries === 0 && pending.stateAgeMs !== undefined && pending.stateAgeMs <= FRESH_MS
     if (isFresh) return move(deps, claim, pending, undefined)

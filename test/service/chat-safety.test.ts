@@ -1,5 +1,6 @@
 import { type Test, test } from 'tap'
 import { rule } from '../support/rules.ts'
+import { startSecondApp } from '../support/second-app.ts'
 import { type Service, type ServiceOptions, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
@@ -183,6 +184,19 @@ test('ROUTER_MODE=shadow records what would have been done, and changes nothing 
   t.match((await service.get('/v1/decisions')).body.data[0], { mode: 'shadow', rule: { key: 'german' } })
   t.equal(service.simulator.calls.count({ method: 'PUT' }), 0)
   t.equal(service.simulator.chat(id).departmentId, null)
+})
+
+test('what was still pending when the service went into shadow is not carried out', async (t) => {
+  const live = await start(t)
+  const { simulator, sql } = live
+  simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await until('the first try', 5_000, async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
+  await live.app.close()
+  await startSecondApp(t, live, { ROUTER_MODE: 'shadow' })
+  await live.drained()
+  t.strictSame(await sql('SELECT chat_id::int, outcome FROM decisions'), [{ chat_id: id, outcome: 'shadow' }])
+  t.equal(simulator.calls.departmentPuts().length, 1, 'only the one before')
 })
 
 test('a shadow rule is recorded and never acted on', async (t) => {
