@@ -1,0 +1,88 @@
+import type { PrismaClient } from '../../generated/prisma/client.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { DecisionRetries, NewerDecision } from '../../services/retry-decision.ts'
+import type { EventRetries } from '../../services/retry-event.ts'
+import { addApplyJob, addDecideJob, addLearnJob } from './jobs.ts'
+
+/** A newer decision with one of these has said where the chat belongs. */
+const TAKES_OVER = Prisma.sql`('pending', 'applied', 'unchanged')`
+
+/** What a person may set going again. Nobody holds the chat's claim here, so each statement asks for what it changes. */
+export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetries {
+  return {
+    async findNewer({ id, chatId }) {
+      const [row] = await prisma.$queryRaw<NewerDecision[]>`
+        SELECT id, outcome FROM decisions
+        WHERE chat_id = ${chatId}::bigint AND id <> ${id}
+          AND (outcome = 'pending' OR id > ${id} AND outcome IN ${TAKES_OVER})
+        ORDER BY id DESC LIMIT 1`
+      return row
+    },
+
+    async callAgain({ id, chatId, rule }) {
+      // The chat's row is locked and looked at first, so that a worker which is deciding comes before this, or after it.
+      const rows = await prisma.$queryRaw<{ id: bigint }[]>`
+        WITH chat AS (
+          UPDATE chats c SET pending_decision_id = ${id}, state_seen_at = NULL, tries = 0, tried_since = NULL
+          WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isNewest(id, chatId)}
+            AND EXISTS (SELECT FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed')
+          RETURNING c.id
+        ), decision AS (
+          UPDATE decisions d SET outcome = 'pending', reason = CASE WHEN d.rule_key IS NULL THEN 'default_department' END
+          WHERE d.id = ${id} AND d.outcome = 'failed' AND EXISTS (SELECT FROM chat) RETURNING d.id
+        )
+        SELECT decision.id, j.id AS job
+        FROM decision, ${addApplyJob(chatId, await priorityOf(prisma, rule), 0)} AS j`
+      return rows.length > 0
+    },
+
+    async decideAgain({ id, chatId }) {
+      const job = addDecideJob(Prisma.sql`event.seq`, Prisma.sql`event.chat_id`)
+      const rows = await prisma.$queryRaw<{ seq: bigint }[]>`
+        WITH chat AS (
+          UPDATE chats c SET tries = 0, tried_since = NULL
+          WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isNewest(id, chatId)} RETURNING c.id
+        ), taken_back AS (
+          DELETE FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed' AND d.to_department_id IS NULL
+            AND EXISTS (SELECT FROM chat) RETURNING d.event_seq
+        ), event AS (
+          UPDATE webhook_events e SET status = 'waiting', starts = 0, finished_at = NULL
+          FROM taken_back WHERE e.seq = taken_back.event_seq AND e.status = 'done' RETURNING e.seq, e.chat_id
+        )
+        SELECT event.seq, j.id AS job FROM event, LATERAL ${job} AS j`
+      return rows.length > 0
+    },
+
+    async startAgain(seq, { chatId, customerId }) {
+      const job =
+        chatId === null
+          ? addLearnJob(Prisma.sql`event.seq`)
+          : addDecideJob(Prisma.sql`event.seq`, Prisma.sql`event.chat_id`)
+      const rows = await prisma.$queryRaw<{ seq: bigint }[]>`
+        WITH event AS (
+          UPDATE webhook_events SET status = 'waiting', problem = NULL, finished_at = NULL, starts = 0,
+            chat_id = ${chatId}::bigint, customer_id = ${customerId}::bigint
+          WHERE seq = ${seq} AND status = 'set_aside' RETURNING seq, chat_id
+        )
+        SELECT event.seq, j.id AS job FROM event, LATERAL ${job} AS j`
+      return rows.length > 0
+    },
+  }
+}
+
+function isNewest(id: bigint, chatId: number): Prisma.Sql {
+  return Prisma.sql`NOT EXISTS (
+    SELECT FROM decisions n WHERE n.chat_id = ${chatId}::bigint AND n.id > ${id} AND n.outcome IN ${TAKES_OVER}
+  )`
+}
+
+/** Moves of the highest rule go first; without a rule, last. */
+async function priorityOf(
+  prisma: PrismaClient,
+  rule: { readonly key: string; readonly version: number } | null,
+): Promise<number> {
+  if (rule === null) return 0
+  const [row] = await prisma.$queryRaw<{ priority: number }[]>`
+    SELECT (document ->> 'priority')::int AS priority FROM rule_versions WHERE key = ${rule.key} AND version = ${rule.version}`
+  return row?.priority ?? 0
+}

@@ -1,0 +1,36 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { READ_STATS } from './schemas/service-operations.ts'
+
+const StatsQuery = Type.Object(
+  {
+    from: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'By the time of decision, inclusive; 24 hours before `to` when left out.',
+      }),
+    ),
+    to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive; now when left out.' })),
+  },
+  { additionalProperties: false },
+)
+
+const RANGE_MS_DEFAULT = 24 * 3_600_000
+
+/** `GET /v1/stats`: counts of decisions, how shadows compare with them, queue depth and the budget. */
+const stats: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/v1/stats',
+    { config: { role: 'viewer', operation: READ_STATS }, schema: { querystring: StatsQuery } },
+    async ({ query }, reply) => {
+      const to = query.to === undefined ? new Date() : new Date(query.to)
+      const from = query.from === undefined ? new Date(to.getTime() - RANGE_MS_DEFAULT) : new Date(query.from)
+      if (!(from < to)) {
+        const errors = [{ pointer: '/from', message: 'must be before `to`' }]
+        return reply.problem(400, 'invalid_input', 'The querystring is not valid.', errors)
+      }
+      return app.services.readStats({ from, to })
+    },
+  )
+}
+export default stats

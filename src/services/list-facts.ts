@@ -1,0 +1,59 @@
+import type { OperatorName } from '../domain/conditions.ts'
+import { FACTS, type FactDefinition, findFact } from '../domain/facts.ts'
+import { operatorsFor } from '../domain/operator-fit.ts'
+
+/** A value that a fact had lately, and in how many decisions. Of a list each member counts. */
+export interface SeenValue {
+  readonly value: string | number | boolean
+  readonly count: number
+}
+
+export interface SeenFact {
+  readonly name: string
+  /** The most frequent first; none when the values are nobody's business. */
+  readonly values: readonly SeenValue[]
+}
+
+/** The port this service needs; `adapters/prisma/seen-values.ts` implements it. */
+export interface SeenValues {
+  /** The values of these facts, and the custom attributes, with their values where customers share these. */
+  list(names: readonly string[]): Promise<readonly SeenFact[]>
+}
+
+export interface ListedFact extends FactDefinition {
+  readonly operators: readonly OperatorName[]
+  readonly values: readonly SeenValue[]
+}
+
+/** Facts whose values say nothing about one person; those of the others are never listed. */
+const IMPERSONAL: readonly string[] = [
+  'event',
+  'language',
+  'locale',
+  'tags',
+  'plan',
+  'country',
+  'emailDomain',
+  'channel',
+  'platform',
+  'source',
+  'blocked',
+  'unsubscribed',
+  'application',
+  'chatStatus',
+  'department',
+  'assignee',
+  'messageLanguage',
+]
+
+/** Everything that rules may talk about, with the custom attributes that were seen lately, last and by name. */
+export async function listFacts(seenValues: SeenValues): Promise<ListedFact[]> {
+  const seen = new Map((await seenValues.list(IMPERSONAL)).map(({ name, values }) => [name, values]))
+  const known = new Set(FACTS.map(({ name }) => name))
+  const custom = [...seen.keys()].filter((name) => !known.has(name)).toSorted()
+  const definitions = [...FACTS, ...custom.flatMap((name) => findFact(name) ?? [])]
+  return definitions.map((definition) => {
+    const { name, type } = definition
+    return { ...definition, operators: operatorsFor(type), values: seen.get(name) ?? [] }
+  })
+}

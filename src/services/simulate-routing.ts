@@ -1,0 +1,96 @@
+import type { RoutingPolicy } from '../domain/decide.ts'
+import type { Facts, Lookup } from '../domain/facts.ts'
+import type { RoutingCase } from '../domain/find-winner.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { LiveRule } from '../domain/rule.ts'
+import { type CompiledRuleset, compileRuleset } from '../domain/ruleset.ts'
+import { type SimulatedDecision, type Simulation, simulate } from '../domain/simulate.ts'
+import { readSimulationRequest, type SimulationSubject } from '../domain/simulation-request.ts'
+import type { Rulesets } from './decide-events.ts'
+import type { DecisionReader, DecisionSummary } from './read-decision.ts'
+import { GIVEN_VERSION, problemsOf, readGivenRules } from './read-given-rules.ts'
+
+/** The port to the rule set in force; `adapters/prisma/ruleset-head.ts` implements it. */
+export interface RulesetHead {
+  currentVersion(): Promise<number>
+}
+
+export interface SimulateDependencies {
+  readonly decisions: DecisionReader
+  readonly rulesets: Rulesets
+  readonly head: RulesetHead
+  readonly policy: RoutingPolicy
+  readonly clock: () => Date
+}
+
+/** A simulation with what it was made of. A rule that the request brought along has the version null. */
+export interface SimulationAnswer extends Omit<Simulation, 'decision'> {
+  readonly decision: Omit<SimulatedDecision, 'rule'> & {
+    readonly rule: { readonly key: string; readonly version: number | null } | null
+    /** Null for rules that the request brought along. */
+    readonly rulesetVersion: number | null
+  }
+  readonly event: string
+  readonly at: Date
+  readonly facts: Facts
+  /** The decision as it was made; null when facts were given instead. */
+  readonly recorded: Pick<DecisionSummary, 'outcome' | 'reason' | 'rule' | 'department' | 'rulesetVersion'> | null
+}
+
+export type SimulationResult =
+  | { readonly kind: 'simulated'; readonly answer: SimulationAnswer }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'no_such_decision'; readonly id: string }
+
+/** Decides given facts, or a recorded decision once more, by the rules in force or given ones. Calls nobody, writes nothing. */
+export async function simulateRouting(deps: SimulateDependencies, input: unknown): Promise<SimulationResult> {
+  const request = readSimulationRequest(input)
+  const given = request.rules && (await readGivenRules(request.rules))
+  if (request.kind === 'invalid' || given?.kind === 'invalid') {
+    return { kind: 'invalid', problems: [...problemsOf(request), ...problemsOf(given)] }
+  }
+  const subject = await findSubject(deps, request.subject)
+  if (subject.kind === 'no_such_decision') return subject
+  const { routingCase, openLookups, recorded } = subject
+  const ruleset = await findRuleset(deps, given?.rules)
+  const { decision, ...found } = await simulate(ruleset, routingCase, openLookups, deps.policy)
+  const { eventType: event, at, facts } = routingCase
+  const rule = decision.rule && { ...decision.rule, version: decision.rule.version || null }
+  const rulesetVersion = ruleset.version || null
+  return {
+    kind: 'simulated',
+    answer: { decision: { ...decision, rule, rulesetVersion }, ...found, event, at, facts, recorded },
+  }
+}
+
+type Subject =
+  | {
+      readonly kind: 'found'
+      readonly routingCase: RoutingCase
+      readonly openLookups: ReadonlySet<Lookup>
+      readonly recorded: SimulationAnswer['recorded']
+    }
+  | Extract<SimulationResult, { kind: 'no_such_decision' }>
+
+async function findSubject({ decisions, clock }: SimulateDependencies, subject: SimulationSubject): Promise<Subject> {
+  if (subject.kind === 'facts') {
+    const { event, facts, at = clock() } = subject
+    const routingCase = { eventType: event, at, facts: { event, ...facts } }
+    // Whoever gives facts says all there is to know.
+    return { kind: 'found', routingCase, openLookups: new Set(), recorded: null }
+  }
+  const decision = await decisions.find(BigInt(subject.id))
+  if (decision === undefined) return { kind: 'no_such_decision', id: subject.id }
+  const { eventType, happenedAt: at, facts, openLookups } = decision
+  const { outcome, reason, rule, department, rulesetVersion } = decision
+  const recorded = { outcome, reason, rule, department, rulesetVersion }
+  return { kind: 'found', routingCase: { eventType, at, facts }, openLookups, recorded }
+}
+
+async function findRuleset(
+  { rulesets, head }: SimulateDependencies,
+  given: readonly LiveRule[] | undefined,
+): Promise<CompiledRuleset> {
+  if (given !== undefined) return compileRuleset({ version: GIVEN_VERSION, rules: given })
+  return rulesets.at(await head.currentVersion())
+}

@@ -1,0 +1,101 @@
+import { test } from 'tap'
+import { FACTS, type Facts } from '../../src/domain/facts.ts'
+import { insertPastDecisions } from '../support/past-decisions.ts'
+import { type Service, startService } from '../support/service.ts'
+
+const settings = { ROLE: 'web' }
+
+/** Records a decision for each of the facts, each of a customer of its own. */
+const record = (service: Service, ...told: Facts[]) =>
+  insertPastDecisions(
+    service,
+    told.map((facts) => ({ facts })),
+  )
+
+/** The values seen lately, by fact. */
+async function values({ get }: Service): Promise<Record<string, unknown>> {
+  const { body } = await get('/v1/facts')
+  return Object.fromEntries(body.data.map((fact: { name: string; values: unknown }) => [fact.name, fact.values]))
+}
+
+test('every fact is listed with its type, its meaning and the operators it takes', async (t) => {
+  const service = await startService(t, { settings })
+  const { status, body } = await service.get('/v1/facts')
+  t.equal(status, 200)
+  t.strictSame(
+    body.data.map(({ name }: { name: string }) => name),
+    FACTS.map(({ name }) => name),
+  )
+  t.equal(body.nextCursor, null)
+  t.match(body.data[3], { name: 'tags', type: 'list', meaning: /tags/, lookup: 'customer', values: [] })
+  t.match(new Set(body.data[3].operators), new Set(['containsAny', 'missing']))
+})
+
+test('values seen lately come with their counts, each tag by itself, the most frequent first', async (t) => {
+  const service = await startService(t, { settings })
+  await record(
+    service,
+    { language: 'de', tags: ['vip', 'beta'], blocked: false, application: 7 },
+    { language: 'de', tags: ['vip'] },
+    { language: 'uk', tags: [] },
+  )
+  t.match(await values(service), {
+    language: [
+      { value: 'de', count: 2 },
+      { value: 'uk', count: 1 },
+    ],
+    tags: [
+      { value: 'vip', count: 2 },
+      { value: 'beta', count: 1 },
+    ],
+    blocked: [{ value: false, count: 1 }],
+    application: [{ value: 7, count: 1 }],
+  })
+})
+
+test('what tells one person from another is never listed', async (t) => {
+  const service = await startService(t, { settings })
+  const person = {
+    name: 'Olena',
+    email: 'olena@example.com',
+    userId: 'u1',
+    message: 'Hi',
+    company: 'ACME',
+    city: 'Graz',
+  }
+  await record(service, person, { ...person })
+  const seen = await values(service)
+  for (const name of Object.keys(person)) t.strictSame(seen[name], [], name)
+})
+
+test('custom attributes are listed by name, with the values that customers share', async (t) => {
+  const service = await startService(t, { settings })
+  const numbered = Array.from({ length: 51 }, (_, n) => ({ 'custom.number': n, 'custom.tier': 'gold' }))
+  await record(service, { 'custom.phone': '+43 1' }, { 'custom.phone': '+43 2' }, ...numbered, ...numbered)
+  const seen = await values(service)
+  t.strictSame(seen['custom.phone'], [], 'each customer has another one')
+  t.strictSame(seen['custom.number'], [], 'there are too many for a vocabulary')
+  t.strictSame(seen['custom.tier'], [{ value: 'gold', count: 102 }])
+  const { body } = await service.get('/v1/facts')
+  t.match(body.data.at(-1), { name: 'custom.tier', type: 'any', lookup: 'customer' })
+})
+
+test('at most 20 values of a fact are listed, of the newest 1,000 decisions', async (t) => {
+  const service = await startService(t, { settings })
+  const facts = Array.from({ length: 1001 }, (_, n) => ({ country: `C${n % 30}`, plan: 'pro' }))
+  await record(service, ...facts)
+  const seen = await values(service)
+  t.match(seen.country, { length: 20 })
+  t.strictSame(seen.plan, [{ value: 'pro', count: 1000 }])
+})
+
+test('the list is paged like the others when asked to be', async (t) => {
+  const service = await startService(t, { settings })
+  const { body: first } = await service.get('/v1/facts?limit=23')
+  const { body: rest } = await service.get(`/v1/facts?limit=23&cursor=${first.nextCursor ?? ''}`)
+  const all = [...first.data, ...(first.nextCursor === null ? [] : rest.data)]
+  t.equal(all.length, FACTS.length)
+  const { body: one } = await service.get('/v1/facts?limit=1')
+  const { body: two } = await service.get(`/v1/facts?limit=1&cursor=${one.nextCursor}`)
+  t.strictSame([one.data[0].name, two.data[0].name], ['event', 'language'])
+})

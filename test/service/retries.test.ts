@@ -1,0 +1,187 @@
+import { type Test, test } from 'tap'
+import { postJson } from '../support/post-json.ts'
+import { insertDecisions, insertEvents } from '../support/rows.ts'
+import { rule } from '../support/rules.ts'
+import { type Service, startService, until } from '../support/service.ts'
+
+const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+/** Nothing works anything off. */
+const settings = { ROLE: 'web' }
+
+interface Failure {
+  readonly service: Service
+  readonly chatId: number
+  readonly decisionId: string
+  readonly eventId: string
+}
+
+/** A chat whose calls to a path failed for days, until its decision was given up; HelpCrunch is well again by now. */
+async function startWithFailure(t: Test, path: string, rules: object[]): Promise<Failure> {
+  const service = await startService(t, { rules })
+  const { simulator, sql, get } = service
+  const outage = simulator.script({ path }, [{ kind: 'status', status: 500 }], { forever: true })
+  const { id: chatId } = simulator.openChat({ customerId: 9011 })
+  await until('the first try', 5_000, async () => (await sql('SELECT FROM chats WHERE tries > 0')).length > 0)
+  // Time is shifted, not waited for.
+  await sql("UPDATE chats SET tried_since = now() - interval '4 days'")
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now()')
+  await service.drained()
+  outage.clear()
+  const { body } = await get('/v1/decisions?outcome=failed')
+  const { id: decisionId, eventId } = body.data[0]
+  return { service, chatId, decisionId, eventId }
+}
+
+test('a failed decision that is tried again brings the chat to its department', async (t) => {
+  const { service, chatId, decisionId } = await startWithFailure(t, '/v1/chats/department', [everyNewChat])
+  const { status, headers, body } = await postJson(service, `/v1/decisions/${decisionId}/retry`)
+  t.equal(status, 202)
+  t.equal(headers.get('location'), `/v1/decisions/${decisionId}`)
+  t.match(body, { id: decisionId, outcome: 'pending', reason: null, department: { to: 10 } })
+  await service.drained()
+  t.match((await service.get(`/v1/decisions/${decisionId}`)).body, { outcome: 'applied', reason: null })
+  t.equal(service.simulator.chat(chatId).departmentId, 10)
+  t.strictSame(await service.sql('SELECT tries, tried_since, pending_decision_id FROM chats'), [
+    { tries: 0, tried_since: null, pending_decision_id: null },
+  ])
+  const again = await postJson(service, `/v1/decisions/${decisionId}/retry`)
+  t.match(again, { status: 409, body: { code: 'not_retriable', detail: /outcome is applied/ } })
+})
+
+test('a chat that an agent has moved since is left alone by a retry, too', async (t) => {
+  const { service, chatId, decisionId } = await startWithFailure(t, '/v1/chats/department', [everyNewChat])
+  service.simulator.agentMovesChat(chatId, 30)
+  await postJson(service, `/v1/decisions/${decisionId}/retry`)
+  await service.drained()
+  t.match((await service.get(`/v1/decisions/${decisionId}`)).body, { outcome: 'skipped', reason: 'moved_by_person' })
+  t.equal(service.simulator.chat(chatId).departmentId, 30)
+})
+
+test('a decision that gave up before it chose anything is taken back, and its event decided anew', async (t) => {
+  const { service, chatId, decisionId, eventId } = await startWithFailure(t, '/v1/customers/9011', [{}])
+  t.match((await service.get(`/v1/decisions/${decisionId}`)).body, {
+    reason: 'lookup_failed',
+    department: { to: null },
+  })
+  const { status, headers, body } = await postJson(service, `/v1/decisions/${decisionId}/retry`)
+  t.equal(status, 202)
+  t.equal(headers.get('location'), `/v1/events/${eventId}`)
+  t.match(body, { eventId, status: 'waiting' })
+  await service.drained()
+  const { body: list } = await service.get('/v1/decisions')
+  t.match(list.data, [{ eventId, chatId, outcome: 'applied', department: { to: 10 } }])
+  t.equal(list.data.length, 1, 'an event has one decision')
+})
+
+test('every final outcome but failed stays final', async (t) => {
+  const service = await startService(t, { settings })
+  const outcomes = ['applied', 'unchanged', 'no_match', 'skipped', 'shadow', 'rejected', 'pending']
+  const ids = await insertDecisions(
+    service,
+    outcomes.map((outcome, chatId) => ({ outcome, chatId: chatId + 1 })),
+  )
+  for (const [index, id] of ids.entries()) {
+    const { status, body } = await postJson(service, `/v1/decisions/${id}/retry`)
+    t.equal(status, 409)
+    t.match(body, { code: 'not_retriable', detail: `outcome is ${outcomes[index]}` })
+  }
+  t.match(
+    (await service.get('/v1/decisions')).body.data.map(({ outcome }: { outcome: string }) => outcome),
+    outcomes.toReversed(),
+  )
+})
+
+test('a failed decision is not tried again when a newer one of the chat has taken over', async (t) => {
+  const service = await startService(t, { settings })
+  for (const [index, outcome] of ['pending', 'applied', 'unchanged'].entries()) {
+    const chatId = 600 + index
+    const [failed, newer] = await insertDecisions(service, [
+      { outcome: 'failed', chatId },
+      { outcome, chatId },
+    ])
+    await service.sql('INSERT INTO chats (id) VALUES ($1)', [chatId])
+    const { status, body } = await postJson(service, `/v1/decisions/${failed}/retry`)
+    t.equal(status, 409)
+    t.match(body.detail, `Decision ${newer} of the same chat has taken over: it is ${outcome}.`)
+  }
+  const [failed] = await insertDecisions(service, [
+    { outcome: 'failed', chatId: 700 },
+    { outcome: 'skipped', chatId: 700 },
+  ])
+  await service.sql('INSERT INTO chats (id) VALUES (700)')
+  t.equal((await postJson(service, `/v1/decisions/${failed}/retry`)).status, 202)
+  const [chat] = await service.sql<{ pending: number }>(
+    'SELECT pending_decision_id::int AS pending FROM chats WHERE id = 700',
+  )
+  t.equal(chat?.pending, Number(failed))
+})
+
+test('of many who ask for the same retry at once, one is heard', async (t) => {
+  const service = await startService(t, { settings })
+  const [id] = await insertDecisions(service, [{ outcome: 'failed' }])
+  await service.sql('INSERT INTO chats (id) VALUES (501)')
+  const replies = await Promise.all(Array.from({ length: 8 }, () => postJson(service, `/v1/decisions/${id}/retry`)))
+  t.strictSame(replies.map(({ status }) => status).sort(), [202, ...Array(7).fill(409)])
+  const jobs = await service.sql("SELECT FROM graphile_worker.jobs WHERE task_identifier = 'apply_decision'")
+  t.equal(jobs.length, 1)
+})
+
+test('an event that was set aside gets another chance', async (t) => {
+  const service = await startService(t, { rules: [everyNewChat] })
+  const { id: chatId } = service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  // As it is when its work has ended its process three times.
+  await service.sql('DELETE FROM decisions')
+  await service.sql('UPDATE chats SET routed_department_id = NULL')
+  const [event] = await service.sql<{ id: string }>(
+    `UPDATE webhook_events SET status = 'set_aside', problem = 'It ended its process.', starts = 4
+    WHERE chat_id = $1 AND type = 'chat.new' RETURNING id`,
+    [chatId],
+  )
+  const { status, headers, body } = await postJson(service, `/v1/events/${event?.id}/retry`)
+  t.equal(status, 202)
+  t.equal(headers.get('location'), `/v1/events/${event?.id}`)
+  t.match(body, { id: event?.id, status: 'waiting', problem: null, finishedAt: null, decisionId: null })
+  t.notOk('body' in body, 'the body is on the event itself')
+  await service.drained()
+  t.match((await service.get(`/v1/events/${event?.id}`)).body, { status: 'done', decisionId: /^\d+$/ })
+  t.match((await service.get('/v1/decisions')).body.data, [{ chatId, eventId: event?.id, rule: { key: 'german' } }])
+})
+
+test('an event that did not say whom it is about is read anew, and says what is still wrong with it', async (t) => {
+  const service = await startService(t, { settings })
+  const bodyOf = (eventData: object) => JSON.stringify({ id: 'x', event: 'chat.new', createdAt: 1, eventData })
+  await insertEvents(service, [
+    { id: 'unusable', status: 'set_aside', chatId: null },
+    { id: 'usable', status: 'set_aside', chatId: null },
+  ])
+  const write = 'UPDATE webhook_events SET body = $2::bytea WHERE id = $1'
+  await service.sql(write, ['unusable', Buffer.from(bodyOf({}))])
+  await service.sql(write, ['usable', Buffer.from(bodyOf({ chat_id: 77, customer: 5 }))])
+  const refused = await postJson(service, '/v1/events/unusable/retry')
+  t.match(refused, { status: 409, body: { detail: /still cannot be used: eventData has no positive whole number/ } })
+  t.match((await service.get('/v1/events/unusable')).body, { status: 'set_aside' })
+  const accepted = await postJson(service, '/v1/events/usable/retry')
+  t.match(accepted, { status: 202, body: { status: 'waiting', chatId: 77, customerId: 5 } })
+  t.match((await service.get('/v1/events/usable')).body, { status: 'waiting', chatId: 77 })
+})
+
+test('only an event that was set aside is retried', async (t) => {
+  const service = await startService(t, { settings })
+  const statuses = ['waiting', 'done', 'ignored', 'unreadable']
+  await insertEvents(
+    service,
+    statuses.map((status) => ({ id: status, status })),
+  )
+  for (const status of statuses) {
+    const reply = await postJson(service, `/v1/events/${status}/retry`)
+    t.match(reply, { status: 409, body: { code: 'not_retriable', detail: `status is ${status};` } }, status)
+  }
+})
+
+test('what is not there cannot be retried', async (t) => {
+  const service = await startService(t, { settings })
+  t.match(await postJson(service, '/v1/decisions/999/retry'), { status: 404, body: { code: 'not_found' } })
+  t.match(await postJson(service, '/v1/events/nobody/retry'), { status: 404, body: { code: 'not_found' } })
+  t.match(await postJson(service, '/v1/decisions/first/retry'), { status: 400, body: { errors: [{ pointer: '/id' }] } })
+})

@@ -1,0 +1,125 @@
+import { test } from 'tap'
+import { insertDecisions, insertEvents } from '../support/rows.ts'
+import { rule } from '../support/rules.ts'
+import { startService } from '../support/service.ts'
+
+/** Nothing works anything off: what is counted is what a test has put there. */
+const settings = { ROLE: 'web' }
+
+test('decisions are counted per outcome, department, rule and hour, the most frequent first', async (t) => {
+  const service = await startService(t, { settings })
+  await insertDecisions(service, [
+    { decidedAt: '2026-03-02T08:59:59Z' },
+    { decidedAt: '2026-03-02T09:00:00Z' },
+    { decidedAt: '2026-03-02T09:30:00Z', outcome: 'unchanged' },
+    { decidedAt: '2026-03-02T11:00:00Z', rule: 'vip', department: 20 },
+    { decidedAt: '2026-03-02T11:10:00Z', rule: null, department: null, outcome: 'no_match' },
+    { decidedAt: '2026-03-02T12:00:00Z' },
+  ])
+  const { status, body } = await service.get('/v1/stats?from=2026-03-02T10:00:00%2B01:00&to=2026-03-02T12:00:00Z')
+  t.equal(status, 200)
+  t.match(body, { from: '2026-03-02T09:00:00.000Z', to: '2026-03-02T12:00:00.000Z', decisions: 4 })
+  t.strictSame(body.outcomes, [
+    { outcome: 'applied', count: 2 },
+    { outcome: 'no_match', count: 1 },
+    { outcome: 'unchanged', count: 1 },
+  ])
+  t.strictSame(body.departments, [
+    { department: 10, count: 2 },
+    { department: 20, count: 1 },
+    { department: null, count: 1 },
+  ])
+  t.strictSame(body.rules, [
+    { rule: 'german', count: 2 },
+    { rule: 'vip', count: 1 },
+    { rule: null, count: 1 },
+  ])
+  t.strictSame(body.hours, [
+    { hour: '2026-03-02T09:00:00.000Z', count: 2 },
+    { hour: '2026-03-02T11:00:00.000Z', count: 2 },
+  ])
+})
+
+test('the last 24 hours are counted unless told otherwise', async (t) => {
+  const service = await startService(t, { settings })
+  const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
+  await insertDecisions(service, [{ decidedAt: ago(25) }, { decidedAt: ago(23) }])
+  const { body } = await service.get('/v1/stats')
+  t.equal(body.decisions, 1)
+  t.equal(Date.parse(body.to) - Date.parse(body.from), 24 * 3_600_000)
+})
+
+test('a range that ends before it begins, or is no range, is refused', async (t) => {
+  const service = await startService(t, { settings })
+  const asked = async (query: string) => {
+    const { status, body } = await service.get(`/v1/stats?${query}`)
+    return [status, ...body.errors.map(({ pointer }: { pointer: string }) => pointer)]
+  }
+  t.strictSame(await asked('from=2026-03-02T10:00:00Z&to=2026-03-02T10:00:00Z'), [400, '/from'])
+  t.strictSame(await asked('from=yesterday&hours=3'), [400, '/hours', '/from'])
+})
+
+test('the depth of the queue is what waits: events, decisions, jobs', async (t) => {
+  const service = await startService(t, { settings })
+  t.match((await service.get('/v1/stats')).body.queue, {
+    waitingEvents: 0,
+    oldestWaitingMs: null,
+    pendingDecisions: 0,
+    readyJobs: 0,
+  })
+  await insertEvents(service, [
+    { id: 'old', status: 'waiting' },
+    { id: 'new', status: 'waiting' },
+    { id: 'done', status: 'done' },
+  ])
+  await service.sql("UPDATE webhook_events SET received_at = now() - interval '1 min' WHERE id = 'old'")
+  await service.sql('INSERT INTO chats (id, pending_decision_id) VALUES (501, 1), (502, NULL)')
+  await service.sql(
+    "SELECT graphile_worker.add_job('decide_events'), graphile_worker.add_job('later', run_at := now() + '1 h')",
+  )
+  const { queue } = (await service.get('/v1/stats')).body
+  t.match(queue, { waitingEvents: 2, pendingDecisions: 1, readyJobs: 1 })
+  t.ok(queue.oldestWaitingMs >= 60_000 && queue.oldestWaitingMs < 120_000, String(queue.oldestWaitingMs))
+})
+
+test('the budget says how much of it is used, and until when and why no call is made', async (t) => {
+  const service = await startService(t, { settings: { ...settings, HELPCRUNCH_REQUESTS_PER_MINUTE: '5' } })
+  await service.sql('UPDATE budget_slots SET used_at = now() WHERE slot <= 2')
+  const idle = { limit: 5, used: 2, pausedUntil: null, pauseReason: null }
+  t.strictSame((await service.get('/v1/stats')).body.budget, idle)
+  const until = '2100-01-01T00:00:00.000Z'
+  await service.sql("UPDATE helpcrunch_account SET paused_until = $1, pause_reason = 'unauthorized'", [until])
+  const paused = { ...idle, pausedUntil: until, pauseReason: 'unauthorized' }
+  t.strictSame((await service.get('/v1/stats')).body.budget, paused)
+})
+
+test('a shadow rule is compared with what happened', async (t) => {
+  const shadow = rule({ key: 'shadow', status: 'shadow', priority: 900, department: 20 })
+  const service = await startService(t, { rules: [{}, shadow, { ...shadow, key: 'late', priority: 1 }] })
+  service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  const { body } = await service.get('/v1/stats')
+  t.strictSame(body.shadow, {
+    decisions: 1,
+    rules: [
+      { rule: 'shadow', matched: 1, wouldHaveWon: 1, agreed: 0, differed: 1, unknown: 0 },
+      { rule: 'late', matched: 1, wouldHaveWon: 0, agreed: 0, differed: 0, unknown: 0 },
+    ],
+    service: { decisions: 0, agreed: 0, differed: 0, unknown: 0 },
+  })
+})
+
+test('a service in shadow is compared with where its chats are later', async (t) => {
+  const service = await startService(t, { settings: { ROUTER_MODE: 'shadow' } })
+  const { simulator } = service
+  const chats = [10, 20, undefined].map(() => simulator.openChat({ customerId: 9011 }).id)
+  await service.drained()
+  for (const [index, department] of [10, 20].entries()) {
+    simulator.agentMovesChat(chats[index] ?? 0, department)
+    simulator.closeChat(chats[index] ?? 0)
+  }
+  await service.drained()
+  const { body } = await service.get('/v1/stats')
+  t.match(body.outcomes, [{ outcome: 'shadow', count: 3 }])
+  t.strictSame(body.shadow.service, { decisions: 3, agreed: 1, differed: 1, unknown: 1 })
+})

@@ -1,0 +1,55 @@
+import Schema from 'typebox/schema'
+
+/** A part of a parsed document. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
+export type Json = any
+
+export interface DocumentedOperation {
+  /** Such as `GET /v1/rules/{key}`. */
+  readonly name: string
+  readonly operation: Json
+}
+
+/** Every operation of an OpenAPI document. */
+export function operationsOf(document: Json): DocumentedOperation[] {
+  return Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+  )
+}
+
+/** Every body that an operation takes or gives, as `{ schema, example }`; `where` is the status, or `body`. */
+export function bodiesOf(operation: Json): { where: string; media: Json }[] {
+  const places = Object.entries<Json>({ ...operation.responses, body: operation.requestBody })
+  return places.flatMap(([where, place]) =>
+    Object.values<Json>(place?.content ?? {}).map((media) => ({ where, media })),
+  )
+}
+
+/** What of a value does not fit a schema of the document; none when it fits. */
+export function misfits(document: Json, schema: object, value: unknown): string[] {
+  const [, errors] = Schema.Compile({ ...schema, components: document.components }).Errors(value)
+  return errors.map(({ instancePath, message }) => `${instancePath} ${message}`)
+}
+
+/** All that stands under a name, wherever it does; examples aside, as they are data. */
+export function valuesOf(json: Json, name: string): unknown[] {
+  if (typeof json !== 'object' || json === null) return []
+  return Object.entries(json).flatMap(([key, value]) => {
+    if (key === 'example' || key === 'examples') return []
+    return key === name ? [value] : valuesOf(value, name)
+  })
+}
+
+/** The routes of Fastify's printed tree, as the document writes them, without those that browsers need. */
+export function servedRoutes(tree: string): string[] {
+  const above: string[] = []
+  const routes = tree.split('\n').flatMap((line) => {
+    const [, indent, step, methods] = /^([│ ]*)[├└]── (\S+)(?: \((.+)\))?/.exec(line) ?? []
+    if (indent === undefined || step === undefined) return []
+    const depth = indent.length / 4
+    above.splice(depth, Number.POSITIVE_INFINITY, step)
+    const path = above.join('').replaceAll(/:(\w+)/g, '{$1}')
+    return methods?.split(', ').map((method) => `${method} ${path}`) ?? []
+  })
+  return routes.filter((route) => !/^HEAD | \/(docs|console)(\/|$)| \/openapi\.json$/.test(route)).sort()
+}
