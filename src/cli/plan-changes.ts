@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import type { RuleDocument } from '../domain/rule.ts'
+import { diffRules, type RuleDiff } from '../domain/rule-diff.ts'
+import type { StoredRule } from './router-client.ts'
+import { ruleText } from './rule-text.ts'
+
+/** One write that is needed. `version` is the one that it replaces or removes, and no other. */
+export type Change =
+  | { readonly kind: 'create'; readonly key: string; readonly rule: RuleDocument }
+  | { readonly kind: 'replace'; readonly key: string; readonly rule: RuleDocument; readonly stored: StoredRule }
+  | { readonly kind: 'remove'; readonly key: string; readonly stored: StoredRule }
+
+/** The version and the content of each rule that the service had, by key, as `3 9f86d081884c`. */
+export type Fingerprints = Readonly<Record<string, string>>
+
+export interface RulesPlan {
+  readonly diff: RuleDiff
+  /** In the order in which they are safe: no chat falls into a gap between a rule and its successor. */
+  readonly changes: readonly Change[]
+  readonly seen: Fingerprints
+}
+
+/** What has to be written so that the service has exactly the wanted rules. */
+export function planChanges(stored: readonly StoredRule[], wanted: readonly RuleDocument[]): RulesPlan {
+  const diff = diffRules(
+    stored.map(({ document }) => document),
+    wanted,
+  )
+  const storedByKey = new Map(stored.map((rule) => [rule.document.key, rule]))
+  const wantedByKey = new Map(wanted.map((rule) => [rule.key, rule]))
+  const different = [...diff.added, ...diff.changed, ...diff.removed].map(({ key }) => key)
+  const changes = different.flatMap((key) => changeOf(key, storedByKey.get(key), wantedByKey.get(key)))
+  return { diff, changes: changes.toSorted((a, b) => turnOf(a) - turnOf(b)), seen: fingerprints(stored) }
+}
+
+/** What a service had when it was looked at, to tell later whether it has changed. */
+export function fingerprints(stored: readonly StoredRule[]): Fingerprints {
+  return Object.fromEntries(stored.map((rule) => [rule.document.key, fingerprintOf(rule)]))
+}
+
+/** The keys of the rules that are not what they were; none when nothing has changed. */
+export function changedSince(seen: Fingerprints, now: Fingerprints): string[] {
+  const keys = new Set([...Object.keys(seen), ...Object.keys(now)])
+  return [...keys].filter((key) => seen[key] !== now[key]).toSorted()
+}
+
+function changeOf(key: string, stored: StoredRule | undefined, rule: RuleDocument | undefined): Change[] {
+  if (rule === undefined) return stored === undefined ? [] : [{ kind: 'remove', key, stored }]
+  return [stored === undefined ? { kind: 'create', key, rule } : { kind: 'replace', key, rule, stored }]
+}
+
+/** What starts to route comes before what stops. */
+function turnOf(change: Change): number {
+  if (change.kind === 'create') return 0
+  if (change.kind === 'remove') return 3
+  return change.stored.document.status === 'enabled' && change.rule.status !== 'enabled' ? 2 : 1
+}
+
+/** The content too, because versions of two services may be the same by chance. */
+function fingerprintOf({ document, version }: StoredRule): string {
+  const digest = createHash('sha256').update(ruleText(document)).digest('hex')
+  return `${version} ${digest.slice(0, 12)}`
+}

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs'
+import { styleText } from 'node:util'
+import type { Output } from './output.ts'
+import { runRules } from './run-rules.ts'
+
+// npm run rules: the folder of rule files against a running service, with the settings of the environment and of .env.
+if (existsSync('.env')) process.loadEnvFile('.env')
+
+const paint: Output['paint'] = (format, text) => styleText(format, text, { stream: process.stdout })
+
+process.exitCode = await runRules(process.argv.slice(2), process.env, {
+  colour: paint('red', 'x') !== 'x', // whatever Node makes of the terminal, NO_COLOR and FORCE_COLOR
+  line: (text) => process.stdout.write(`${text}\n`),
+  problem: (text) => process.stderr.write(`${text}\n`),
+  paint,
+})

@@ -1,0 +1,143 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'tap'
+import type { RuleDocument } from '../../src/domain/rule.ts'
+import { rule, writeRules } from '../support/rules.ts'
+import { ADMIN_TOKEN, startService } from '../support/service.ts'
+import { makeFolder, runCli } from './run-cli.ts'
+
+const austrian: RuleDocument = rule({
+  key: 'austrian',
+  priority: 900,
+  conditions: { fact: 'locale', operator: 'equal', value: 'de-at' },
+  department: 20,
+})
+
+test('plan shows the difference field by field and what it would have changed for recent chats, and ends with 2', async (t) => {
+  const service = await startService(t)
+  const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
+  for (let chats = 0; chats < 3; chats += 1) service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+
+  const same = await writeRules(t, [rule()])
+  t.match(await runCli(['plan', '--dir', same], env), {
+    code: 0,
+    out: 'No difference: 1 rule here and there.',
+    err: '',
+  })
+
+  const other = await writeRules(t, [rule({ name: 'German', priority: 400 }), austrian])
+  const { code, out } = await runCli(['plan', '--dir', other], env)
+  t.equal(code, 2)
+  t.match(out, '+ austrian "German-speaking customers" (enabled, priority 900, department 20)')
+  t.match(out, '/name: "German-speaking customers" -> "German"')
+  t.match(out, '/priority: 500 -> 400')
+  t.match(out, /Would move 3 of the last 3 chats:\n +3 {2}Department 10 -> Department 20\n/)
+  t.match(out, 'rule austrian: 3 more')
+  t.match(out, 'rule german: 3 fewer')
+  t.match(out, /for example chat \d+: Department 10 \(rule german\) -> Department 20 \(rule austrian\), decision /)
+  t.match(out, '2 rules to write; the service has 1 now.')
+
+  const { body } = await service.get('/v1/rules')
+  t.match(body.data, [{ key: 'german', version: 1 }], 'and nothing is written')
+})
+
+test('a rule that the folder does not have would be removed, and a draft of the folder moves nobody', async (t) => {
+  const service = await startService(t, { rules: [rule(), austrian] })
+  const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
+  service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+
+  const dir = await writeRules(t, [rule(), rule({ key: 'draft', status: 'draft', priority: 1000, department: 30 })])
+  const { code, out } = await runCli(['plan', '--dir', dir, '--json'], env)
+  t.equal(code, 2)
+  const plan = JSON.parse(out)
+  t.match(plan, { difference: true, added: [{ key: 'draft' }], removed: [{ key: 'austrian' }], changed: [] })
+  t.match(plan.seen, { german: /^1 [0-9a-f]{12}$/, austrian: /^1 / })
+  t.match(plan.effect, {
+    decisions: 1,
+    moved: 1,
+    transitions: [{ from: 20, to: 10, count: 1 }],
+    movedByRulesInForce: 0,
+  })
+})
+
+test('--limit says how many of the newest chats a plan looks at', async (t) => {
+  const service = await startService(t)
+  for (let chats = 0; chats < 3; chats += 1) service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  const dir = await writeRules(t, [rule({ department: 30 })])
+  const { out } = await runCli(['plan', '--dir', dir, '--limit', '2'], {
+    ROUTER_URL: service.url,
+    ROUTER_TOKEN: ADMIN_TOKEN,
+  })
+  t.match(out, 'Would move 2 of the last 2 chats:')
+})
+
+test('a folder with mistakes is not planned: all of them are told, each with its file and place', async (t) => {
+  const dir = await writeRules(t, [rule({ priority: 0 }), rule({ key: 'b', department: -1 })])
+  await writeFile(join(dir, 'c.json'), '{')
+  const { code, out, err } = await runCli(['plan', '--dir', dir], { ROUTER_TOKEN: 'any' })
+  t.equal(code, 1)
+  t.equal(out, '')
+  for (const place of ['german.json:/priority: ', 'b.json:/department: ', 'c.json: This is not JSON'])
+    t.match(err, place)
+  t.match(err, '3 problems. Nothing was changed.')
+})
+
+test('all pages of the rules are read', async (t) => {
+  const rules = Array.from({ length: 101 }, (_, index) => rule({ key: `rule-${index}`, status: 'draft' }))
+  const service = await startService(t, { rules, settings: { ROLE: 'web' } })
+  const dir = await writeRules(t, rules)
+  const run = await runCli(['plan', '--dir', dir], { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN })
+  t.match(run, { code: 0, out: 'No difference: 101 rules here and there.' })
+})
+
+test('a service that refuses, is away, or is another one, is said in one line without the token', async (t) => {
+  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const dir = await writeRules(t, [rule()])
+  const plan = (url: string, token: string) => runCli(['plan', '--dir', dir, '--url', url, '--token', token])
+  const wrong = await plan(service.url, 'wrong-token')
+  t.match(wrong, { code: 1, out: '', err: /^GET \/v1\/rules was refused \(401\): / })
+  t.notMatch(wrong.err, 'wrong-token')
+  t.match(await plan(service.simulator.apiUrl, ADMIN_TOKEN), { code: 1, err: /Is --url the right address\?/ })
+  const address = service.url
+  await service.app.close()
+  t.match(await plan(address, ADMIN_TOKEN), { code: 1, err: `${address} did not answer (ECONNREFUSED).` })
+})
+
+test('what the service would refuse is told by plan, with exit code 1', async (t) => {
+  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
+  const dir = await writeRules(t, [rule(), rule({ key: 'nowhere', department: 999 })])
+  const { code, out, err } = await runCli(['plan', '--dir', dir], env)
+  t.equal(code, 1)
+  t.match(out, '+ nowhere ')
+  t.match(err, /^nowhere:\/department: HelpCrunch has no department 999\. .*\nThe service would refuse these rules\.$/)
+})
+
+test('plan warns of what is likely not meant in the rules that change, and only in these', async (t) => {
+  const hidden = (key: string) => rule({ key, priority: 100, department: 20 })
+  const service = await startService(t, { rules: [rule(), hidden('old')], settings: { ROLE: 'web' } })
+  const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
+  const dir = await writeRules(t, [rule(), hidden('old'), hidden('new')])
+  const { code, out } = await runCli(['plan', '--dir', dir], env)
+  t.equal(code, 2)
+  t.match(out, /^warning new:\S*: .*\[never_reached\]/m)
+  t.notMatch(out, /^warning old:/m)
+  const json = JSON.parse((await runCli(['plan', '--dir', dir, '--json'], env)).out)
+  t.match(json.warnings, [{ rule: 'new', code: 'never_reached' }])
+})
+
+test('a plan is kept with what the service had when it was made', async (t) => {
+  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const dir = await writeRules(t, [rule({ department: 20 })])
+  const file = join(await makeFolder(t), 'plan.json')
+  const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
+  const { code, out } = await runCli(['plan', '--dir', dir, '--out', file], env)
+  t.equal(code, 2)
+  t.match(out, `"rules apply ${file}" carries it out, if the service is still the same.`)
+  const text = await readFile(file, 'utf8')
+  t.match(JSON.parse(text), { seen: { german: /^1 / }, rules: [{ key: 'german', department: 20 }] })
+  t.notMatch(text, ADMIN_TOKEN)
+})
