@@ -92,6 +92,21 @@ module.exports = {
       to: { path: '^src/', pathNot: [own('sandbox'), '^src/app\\.ts$', '^src/adapters/embedded-postgres/', domain] },
     },
     {
+      name: 'the-command-line-knows-files-and-the-api',
+      severity: 'error',
+      from: { path: own('cli') },
+      to: {
+        path: '^src/',
+        pathNot: [own('cli'), domain, '^src/adapters/rule-files\\.ts$', '^src/services/import-rules\\.ts$'],
+      },
+    },
+    {
+      name: 'nobody-knows-the-command-line',
+      severity: 'error',
+      from: { path: '^src/', pathNot: own('cli') },
+      to: { path: own('cli') },
+    },
+    {
       name: 'resolvable',
       severity: 'error',
       from: { path: '^src/' },

@@ -6,11 +6,20 @@ import database from './plugins/database.ts'
 import problems from './plugins/problems.ts'
 import services from './plugins/services.ts'
 import worker from './plugins/worker.ts'
+import audit from './routes/audit.ts'
+import backtests from './routes/backtests.ts'
 import decisions from './routes/decisions.ts'
 import departments from './routes/departments.ts'
 import events from './routes/events.ts'
+import facts from './routes/facts.ts'
 import health from './routes/health.ts'
+import retries from './routes/retries.ts'
+import ruleChanges from './routes/rule-changes.ts'
+import ruleChecks from './routes/rule-checks.ts'
 import rules from './routes/rules.ts'
+import simulations from './routes/simulations.ts'
+import stats from './routes/stats.ts'
+import tokens from './routes/tokens.ts'
 import webhooks from './routes/webhooks.ts'
 
 export interface AppOptions {
@@ -37,6 +46,7 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
     await app.register(problems)
     await app.register(database)
     await app.register(services)
+    await app.register(auth)
     await app.register(worker)
 
     await app.register(health)
@@ -52,11 +62,19 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
   }
 }
 
-/** Everything that asks for a token. */
+/** Everything under /v1: it asks for a token. */
 async function api(app: FastifyInstance): Promise<void> {
-  await app.register(auth)
   await app.register(decisions)
   await app.register(events)
   await app.register(rules)
+  await app.register(ruleChanges)
+  await app.register(ruleChecks)
   await app.register(departments)
+  await app.register(facts)
+  await app.register(simulations)
+  await app.register(backtests)
+  await app.register(stats)
+  await app.register(retries)
+  await app.register(tokens)
+  await app.register(audit)
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createHelpcrunchClient } from '../adapters/helpcrunch/client.ts'
@@ -17,15 +18,17 @@ import { createRulesetStore } from '../adapters/prisma/ruleset-store.ts'
 import { readRulesDir } from '../adapters/rule-files.ts'
 import { applyDecision } from '../services/apply-decision.ts'
 import { decideEvents } from '../services/decide-events.ts'
-import { type FileProblem, importRules } from '../services/import-rules.ts'
+import { type FileProblem, importRules, type RuleFile } from '../services/import-rules.ts'
 import { learnCustomer } from '../services/learn-customer.ts'
 import { type DepartmentList, listDepartments } from '../services/list-departments.ts'
 import { type ExplainedDecision, readDecision } from '../services/read-decision.ts'
 import { type Receipt, receiveEvent } from '../services/receive-event.ts'
 import type { WorkEnding } from '../services/waiting-event.ts'
+import { createManagementServices, type ManagementServices } from './management.ts'
+import { createReadingServices, type ReadingServices } from './reading.ts'
 
 /** The use cases, with their ports filled in. */
-export interface Services {
+export interface Services extends ReadingServices, ManagementServices {
   /** Of this process, among all that share the database. */
   readonly workerId: string
   receiveEvent(body: Uint8Array): Promise<Receipt>
@@ -34,6 +37,8 @@ export interface Services {
   learnCustomer(seq: bigint): Promise<void>
   readDecision(id: bigint): Promise<ExplainedDecision | undefined>
   listDepartments(refresh: boolean): Promise<DepartmentList | undefined>
+  /** As last listed, without asking HelpCrunch; undefined before the first listing. */
+  knownDepartments(): Promise<DepartmentList | undefined>
   /** Throws when the database does not answer. */
   pingDatabase(): Promise<void>
   readonly decisions: DecisionList
@@ -73,20 +78,24 @@ export default fp(
       planField: config.PLAN_FIELD,
     }
     const applying = { ...work, applications: createApplicationJournal(prisma) }
-    const listing = { ...calls, departments: createDepartmentStore(prisma) }
+    const departments = createDepartmentStore(prisma)
+    const list = (refresh: boolean) => listDepartments({ ...calls, departments }, refresh)
 
-    const imported = await importRules(rulesets, () => readRulesDir(config.RULES_DIR), log)
+    const imported = await importRules(rulesets, () => readRules(config.RULES_DIR), log)
     if (imported.kind === 'invalid') throw new Error(describe(imported.problems))
     await setBudget(prisma, config.HELPCRUNCH_REQUESTS_PER_MINUTE)
 
     app.decorate<Services>('services', {
+      ...createReadingServices(app, { rulesets, policy }),
+      ...createManagementServices(app, { rulesets, listDepartments: list }),
       workerId,
       receiveEvent: (body) => receiveEvent(inbox, log, body),
       decideEvents: (chatId) => decideEvents(deciding, chatId),
       applyDecision: (chatId) => applyDecision(applying, chatId),
       learnCustomer: (seq) => learnCustomer(customers, seq),
       readDecision: (id) => readDecision({ decisions, rulesets }, id),
-      listDepartments: (refresh) => listDepartments(listing, refresh),
+      listDepartments: list,
+      knownDepartments: () => departments.read(),
       pingDatabase: async () => {
         await prisma.$queryRaw`SELECT 1`
       },
@@ -98,8 +107,20 @@ export default fp(
   { name: 'services', dependencies: ['config', 'database'] },
 )
 
+async function readRules(dir: string): Promise<RuleFile[]> {
+  try {
+    return await readRulesDir(dir)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(
+      `RULES_DIR cannot be read: ${reason}. Make the folder ${resolve(dir)}, or name the one that holds your rule files; it is read once, while there are no rules yet.`,
+      { cause: error },
+    )
+  }
+}
+
 function describe(problems: readonly FileProblem[]): string {
-  const lines = problems.map(({ file, pointer, message }) => `  ${file} ${pointer}: ${message}`)
+  const lines = problems.map(({ file, pointer, message }) => `  ${[file, pointer].join(' ').trimEnd()}: ${message}`)
   return `The rules were not imported, none of them:\n${lines.join('\n')}`
 }
 

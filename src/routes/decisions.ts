@@ -2,41 +2,50 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { DecisionSummary } from '../services/read-decision.ts'
 import { PAGE_QUERY, page, readNumberCursor } from './paging.ts'
+import { LIST_DECISIONS, READ_DECISION } from './schemas/decision-operations.ts'
+import { Outcome } from './schemas/decisions.ts'
 
-const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
-const Time = Type.String({ format: 'date-time' })
+const ID = { minimum: 1, maximum: Number.MAX_SAFE_INTEGER }
+const TIME = { format: 'date-time' }
 
 const ListQuery = Type.Object(
   {
     ...PAGE_QUERY,
-    outcome: Type.Optional(
-      Type.Enum(['pending', 'applied', 'unchanged', 'no_match', 'skipped', 'shadow', 'rejected', 'failed']),
-    ),
-    rule: Type.Optional(Type.String({ maxLength: 64 })),
-    department: Type.Optional(Id),
-    chatId: Type.Optional(Id),
-    from: Type.Optional(Time),
-    to: Type.Optional(Time),
+    outcome: Type.Optional(Outcome),
+    rule: Type.Optional(Type.String({ maxLength: 64, description: 'The key of the rule that won.' })),
+    department: Type.Optional(Type.Integer({ ...ID, description: 'The department that was chosen.' })),
+    chatId: Type.Optional(Type.Integer({ ...ID, description: 'The id of the chat.' })),
+    from: Type.Optional(Type.String({ ...TIME, description: 'Decided then or later.' })),
+    to: Type.Optional(Type.String({ ...TIME, description: 'Decided before then.' })),
   },
   { additionalProperties: false },
 )
 
 /** `GET /v1/decisions` and `GET /v1/decisions/{id}`. */
 const decisions: FastifyPluginAsyncTypebox = async (app) => {
-  app.get('/v1/decisions', { schema: { querystring: ListQuery } }, async ({ query }) => {
-    const { limit, cursor, from, to, ...equal } = query
-    const filter = { ...equal, ...(from && { from: new Date(from) }), ...(to && { to: new Date(to) }) }
-    const rows = await app.services.decisions.list(filter, limit + 1, readNumberCursor(cursor))
-    const { data, nextCursor } = page(rows, limit, ({ id }) => String(id))
-    return { data: data.map(present), nextCursor }
-  })
+  const role = 'viewer'
+  app.get(
+    '/v1/decisions',
+    { config: { role, operation: LIST_DECISIONS }, schema: { querystring: ListQuery } },
+    async ({ query }) => {
+      const { limit, cursor, from, to, ...equal } = query
+      const filter = { ...equal, ...(from && { from: new Date(from) }), ...(to && { to: new Date(to) }) }
+      const rows = await app.services.decisions.list(filter, limit + 1, readNumberCursor(cursor))
+      const { data, nextCursor } = page(rows, limit, ({ id }) => String(id))
+      return { data: data.map(present), nextCursor }
+    },
+  )
 
-  const params = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) })
-  app.get('/v1/decisions/:id', { schema: { params } }, async ({ params: { id } }, reply) => {
-    const decision = await app.services.readDecision(BigInt(id))
-    if (decision === undefined) return reply.problem(404, 'not_found', `There is no decision ${id}.`)
-    return present(decision)
-  })
+  const params = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$', description: 'The id of the decision.' }) })
+  app.get(
+    '/v1/decisions/:id',
+    { config: { role, operation: READ_DECISION }, schema: { params } },
+    async ({ params: { id } }, reply) => {
+      const decision = await app.services.readDecision(BigInt(id))
+      if (decision === undefined) return reply.problem(404, 'not_found', `There is no decision ${id}.`)
+      return present(decision)
+    },
+  )
 }
 export default decisions
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { CHECK_LIFE, CHECK_READINESS } from './schemas/service-operations.ts'
 
 /** `/healthz`: the process answers, without any I/O. `/readyz`: it can do its work; HelpCrunch's own health does not matter to it. */
 export default async function health(app: FastifyInstance): Promise<void> {
@@ -7,9 +8,9 @@ export default async function health(app: FastifyInstance): Promise<void> {
     draining = true
   })
 
-  app.get('/healthz', async () => ({ status: 'ok' }))
+  app.get('/healthz', { config: { operation: CHECK_LIFE } }, async () => ({ status: 'ok' }))
 
-  app.get('/readyz', async (request, reply) => {
+  app.get('/readyz', { config: { operation: CHECK_READINESS } }, async (request, reply) => {
     const database = await app.services.pingDatabase().then(
       () => true,
       (error: unknown) => {

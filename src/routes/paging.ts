@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 
 /** What every list takes. */
 export const PAGE_QUERY = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'At most so many.' }),
   cursor: Type.Optional(
     Type.String({ pattern: '^[A-Za-z0-9_-]{1,400}$', description: 'The nextCursor of the page before.' }),
   ),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isSignedBy } from '../domain/signature.ts'
 import type { Receipt } from '../services/receive-event.ts'
+import { RECEIVE_WEBHOOK } from './schemas/webhook-operations.ts'
 
 const BODY_BYTES_MAX = 1_048_576
 /** HelpCrunch's own patience is unknown: an answer comes soon, even from a database that has frozen. */
@@ -20,19 +21,23 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
     },
   )
 
-  app.post('/webhooks/helpcrunch', async (request: FastifyRequest, reply) => {
-    const { body } = request
-    if (!Buffer.isBuffer(body) || !isPlain(request)) {
-      return reply.problem(415, 'not_json', 'Send the JSON itself, as application/json, not encoded.')
-    }
-    if (!isSignedBy(signingKeys, body, request.headers['x-helpcrunch-signature'])) {
-      request.log.warn({ bodyBytes: body.length }, 'webhook.refused')
-      const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
-      return reply.problem(401, 'bad_signature', detail)
-    }
-    const receipt = await receiveInTime(app, body)
-    return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
-  })
+  app.post(
+    '/webhooks/helpcrunch',
+    { config: { operation: RECEIVE_WEBHOOK } },
+    async (request: FastifyRequest, reply) => {
+      const { body } = request
+      if (!Buffer.isBuffer(body) || !isPlain(request)) {
+        return reply.problem(415, 'not_json', 'Send the JSON itself, as application/json, not encoded.')
+      }
+      if (!isSignedBy(signingKeys, body, request.headers['x-helpcrunch-signature'])) {
+        request.log.warn({ bodyBytes: body.length }, 'webhook.refused')
+        const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
+        return reply.problem(401, 'bad_signature', detail)
+      }
+      const receipt = await receiveInTime(app, body)
+      return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
+    },
+  )
 
   /** Undefined when the event could not be stored, or not in time. Stored late, it makes HelpCrunch's next try a duplicate. */
   async function receiveInTime({ services, log }: FastifyInstance, body: Buffer): Promise<Receipt | undefined> {

@@ -1,7 +1,7 @@
 import type { RuleDocument } from '../domain/rule.ts'
-import { runRuleTests } from '../domain/rule-tests.ts'
 import { type Problem, readRule } from '../domain/validate-rule.ts'
 import type { Log } from './log.ts'
+import { findRedTests } from './red-tests.ts'
 
 /** A rule file as it was found; `json` is undefined when it could not be parsed, and `parseProblem` says why. */
 export interface RuleFile {
@@ -72,19 +72,8 @@ export async function readRuleFiles(files: readonly RuleFile[]): Promise<RuleFil
         message: `Another file has the key "${rule.key}" too. Give each rule a key of its own.`,
       })
     }
-    if (rule.status === 'enabled') problems.push(...(await redTests(rule)).map((problem) => ({ file, ...problem })))
+    if (rule.status === 'enabled') problems.push(...(await findRedTests(rule)).map((problem) => ({ file, ...problem })))
     rules.push(rule)
   }
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'valid', rules }
-}
-
-/** A rule whose tests fail cannot be enabled. */
-async function redTests(rule: RuleDocument): Promise<Problem[]> {
-  const results = await runRuleTests(rule)
-  return results
-    .filter(({ passed }) => !passed)
-    .map(({ pointer, name, expect, actual }) => ({
-      pointer,
-      message: `The test "${name}" expects ${expect}, but the rule says ${actual}. Mend the rule or the test, or set the status to "draft".`,
-    }))
 }

@@ -93,7 +93,7 @@ CREATE TABLE "attempts" (
 CREATE TABLE "rule_versions" (
     "key" TEXT NOT NULL,
     "version" INTEGER NOT NULL,
-    "document" JSONB NOT NULL,
+    "document" JSON NOT NULL,
     "author" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "live_from" INTEGER NOT NULL,
@@ -147,6 +147,33 @@ CREATE TABLE "workers" (
     CONSTRAINT "workers_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "api_tokens" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "hash" BYTEA NOT NULL,
+    "name" TEXT NOT NULL,
+    "role" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" TEXT NOT NULL,
+    "last_used_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "api_tokens_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_entries" (
+    "id" BIGSERIAL NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "actor" TEXT NOT NULL,
+    "token_id" UUID,
+    "action" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "before" JSON,
+    "after" JSON,
+
+    CONSTRAINT "audit_entries_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "webhook_events_id_key" ON "webhook_events"("id");
 
@@ -188,6 +215,18 @@ CREATE INDEX "rule_versions_live_from_live_to_idx" ON "rule_versions"("live_from
 
 -- CreateIndex
 CREATE INDEX "budget_slots_used_at_idx" ON "budget_slots"("used_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "api_tokens_hash_key" ON "api_tokens"("hash");
+
+-- CreateIndex
+CREATE INDEX "audit_entries_actor_id_idx" ON "audit_entries"("actor", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_entries_action_id_idx" ON "audit_entries"("action", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_entries_subject_id_idx" ON "audit_entries"("subject", "id");
 
 -- AddForeignKey
 ALTER TABLE "decisions" ADD CONSTRAINT "decisions_event_seq_fkey" FOREIGN KEY ("event_seq") REFERENCES "webhook_events"("seq") ON DELETE RESTRICT ON UPDATE CASCADE;

@@ -1,45 +1,43 @@
 import type { RuleDocument } from '../../domain/rule.ts'
 import { inOrderTried } from '../../domain/ruleset.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
-
-/** A rule as it is now, with what the service has added to it. */
-export type StoredRule = RuleDocument & {
-  readonly version: number
-  readonly createdAt: Date
-  readonly updatedAt: Date
-  readonly updatedBy: string
-}
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { StoredRule, StoredVersion } from '../../services/rule-book.ts'
+import { BORN_AT, readStoredRule, type StoredRuleRow } from './rule-rows.ts'
 
 export interface RuleReader {
   /** In the order tried. */
   list(): Promise<StoredRule[]>
   find(key: string): Promise<StoredRule | undefined>
+  /** Newest first, older than the version `before`; those of a deleted rule too, none of a rule that never was. */
+  listVersions(key: string, limit: number, before: number | undefined): Promise<StoredVersion[]>
+  findDocument(key: string, version: number): Promise<RuleDocument | undefined>
 }
 
-/** The rules in force. */
+/** The rules in force, and all they ever were. */
 export function createRuleReader(prisma: PrismaClient): RuleReader {
-  async function read(key?: string): Promise<StoredRule[]> {
-    const [rows, births] = await Promise.all([
-      prisma.ruleVersion.findMany({ where: { liveTo: null, ...(key !== undefined && { key }) } }),
-      prisma.ruleVersion.findMany({
-        where: { version: 1, ...(key !== undefined && { key }) },
-        select: { key: true, createdAt: true },
-      }),
-    ])
-    const bornAt = new Map(births.map((birth) => [birth.key, birth.createdAt]))
-    return rows
-      .map((row) => ({
-        ...(row.document as unknown as RuleDocument), // only validated documents are ever stored
-        version: row.version,
-        createdAt: bornAt.get(row.key) ?? row.createdAt,
-        updatedAt: row.createdAt,
-        updatedBy: row.author,
-      }))
-      .sort(inOrderTried)
+  async function read(condition: Prisma.Sql): Promise<StoredRule[]> {
+    const rows = await prisma.$queryRaw<StoredRuleRow[]>`
+      SELECT r.key, r.version, r.document, r.author, r.created_at, ${BORN_AT} AS born_at
+      FROM rule_versions r WHERE r.live_to IS NULL AND ${condition}`
+    return rows.map(readStoredRule).sort(inOrderTried)
   }
 
   return {
-    list: () => read(),
-    find: async (key) => (await read(key))[0],
+    list: () => read(Prisma.sql`true`),
+    find: async (key) => (await read(Prisma.sql`r.key = ${key}`))[0],
+
+    async listVersions(key, limit, before) {
+      const where = { key, ...(before !== undefined && { version: { lt: before } }) }
+      const rows = await prisma.ruleVersion.findMany({ where, orderBy: { version: 'desc' }, take: limit })
+      return rows.map(({ version, author, createdAt, liveFrom, liveTo, document }) => {
+        return { version, author, createdAt, liveFrom, liveTo, document: document as unknown as RuleDocument } // only validated documents are ever stored
+      })
+    },
+
+    async findDocument(key, version) {
+      const row = await prisma.ruleVersion.findUnique({ where: { key_version: { key, version } } })
+      return row === null ? undefined : (row.document as unknown as RuleDocument) // only validated documents are ever stored
+    },
   }
 }

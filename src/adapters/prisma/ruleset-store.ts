@@ -3,7 +3,7 @@ import { type CompiledRuleset, compileRuleset } from '../../domain/ruleset.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { Rulesets } from '../../services/decide-events.ts'
 import type { RuleImportTarget } from '../../services/import-rules.ts'
-import { toJsonb } from './sql.ts'
+import { createRuleBook } from './rule-book.ts'
 
 /** The set in force, and a few past ones that people look at. */
 const KEPT_COMPILED = 20
@@ -37,15 +37,10 @@ export function createRulesetStore(prisma: PrismaClient): Rulesets & RuleImportT
     },
 
     async importAll(rules, author) {
-      // Replicas that start together import once: the head's row is the lock, and only its first version imports.
-      const count = await prisma.$executeRaw`
-        WITH head AS (
-          UPDATE ruleset_head SET version = 1, changed_at = clock_timestamp() WHERE version = 0 RETURNING version
-        )
-        INSERT INTO rule_versions (key, version, document, author, live_from)
-        SELECT document ->> 'key', 1, document, ${author}, head.version
-        FROM head, jsonb_array_elements(${toJsonb(rules)}) AS t (document)`
-      return { imported: count }
+      // Replicas that start together import once: only one of them finds the head at its first version.
+      const changes = rules.map((document) => ({ key: document.key, document }))
+      const applied = await createRuleBook(prisma).apply(0, changes, 'rule.imported', { name: author, tokenId: null })
+      return { imported: applied.kind === 'applied' ? applied.rules.length : 0 }
     },
   }
 }

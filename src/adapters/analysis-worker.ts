@@ -1,0 +1,22 @@
+import { parentPort } from 'node:worker_threads'
+import { type AnalysisContext, type AnalysisScope, analyseRules } from '../domain/analysis/analyse.ts'
+import type { RuleWarning } from '../domain/analysis/rule-warning.ts'
+import type { RuleDocument } from '../domain/rule.ts'
+
+export interface AnalysisOrder {
+  readonly id: number
+  readonly rules: readonly RuleDocument[]
+  readonly context: AnalysisContext
+  readonly scope: AnalysisScope
+}
+
+export interface AnalysisAnswer {
+  readonly id: number
+  readonly warnings: readonly RuleWarning[]
+}
+
+// The entry of a worker thread: analyses one set of rules after the other, beside the event loop.
+parentPort?.on('message', ({ id, rules, context, scope }: AnalysisOrder) => {
+  const answer: AnalysisAnswer = { id, warnings: analyseRules(rules, context, scope) }
+  parentPort?.postMessage(answer)
+})

@@ -1,0 +1,38 @@
+import type { Role } from '../../domain/role.ts'
+import { type Answer, problem } from './operation.ts'
+
+/** What a route asks of a request, as far as it can be refused for it. */
+export interface Asked {
+  readonly role: Role | undefined
+  /** It validates something. */
+  readonly hasInput: boolean
+  readonly hasBody: boolean
+}
+
+/** The answers that a route can give because of what it asks, whatever it does. */
+export function sharedAnswers({ role, hasInput, hasBody }: Asked): Record<number, Answer> {
+  return {
+    ...(hasInput && { 400: BAD_INPUT }),
+    ...(role !== undefined && { 401: NO_TOKEN }),
+    ...(role !== undefined && role !== 'viewer' && { 403: forbidden(role) }),
+    ...(hasBody && { 413: TOO_LARGE, 415: NOT_JSON }),
+    ...((role !== undefined || hasBody) && { 500: OUR_FAULT }),
+  }
+}
+
+const BAD_INPUT = problem(400, 'invalid_input', 'The request is not valid.', {
+  errors: [{ pointer: '/limit', message: 'must be <= 100' }],
+})
+
+const NO_TOKEN = problem(401, 'unauthorized', 'This needs a good token: send it as "Authorization: Bearer <token>".', {
+  headers: { 'WWW-Authenticate': '`Bearer`' },
+})
+
+const TOO_LARGE = problem(413, 'body_too_large', 'Request body is too large')
+const NOT_JSON = problem(415, 'not_json', 'Unsupported Media Type')
+const OUR_FAULT = problem(500, 'internal_server_error', 'Something went wrong here. The log of the service says what.')
+
+/** Any token is a viewer's at least, so this is for the other two roles. */
+function forbidden(role: Role): Answer {
+  return problem(403, 'forbidden', `This needs a token with the role ${role}; yours has the role viewer.`)
+}

@@ -1,0 +1,38 @@
+import type { DepartmentList } from './list-departments.ts'
+
+/** Gives HelpCrunch's departments, cached or, with `refresh`, asked for now; undefined when there never was an answer. */
+export type ListDepartments = (refresh: boolean) => Promise<DepartmentList | undefined>
+
+/** `ids` are all departments there are, where that is certain. */
+export type DepartmentCheck =
+  | { readonly kind: 'known'; readonly ids: ReadonlySet<number> }
+  | { readonly kind: 'unknown'; readonly ids: ReadonlySet<number>; readonly problem: string }
+  | { readonly kind: 'unreachable'; readonly ids: undefined }
+
+/** A list as young as this was asked for by the same request. */
+const JUST_LISTED_MS = 1_000
+const NAMED_MAX = 20
+
+/** Whether HelpCrunch has a department. One that is not in the cached list may be new, so HelpCrunch is asked before it is called unknown. */
+export async function checkDepartment(listDepartments: ListDepartments, id: number): Promise<DepartmentCheck> {
+  const cached = await listDepartments(false)
+  if (cached !== undefined && idsOf(cached).has(id)) return { kind: 'known', ids: idsOf(cached) }
+  const isFresh = cached !== undefined && cached.ageMs < JUST_LISTED_MS
+  const list = isFresh ? cached : await listDepartments(true)
+  if (list === undefined) return { kind: 'unreachable', ids: undefined }
+  const ids = idsOf(list)
+  if (ids.has(id)) return { kind: 'known', ids }
+  if (list.ageMs >= JUST_LISTED_MS) return { kind: 'unreachable', ids: undefined }
+  return { kind: 'unknown', ids, problem: describe(list, id) }
+}
+
+function idsOf({ departments }: DepartmentList): ReadonlySet<number> {
+  return new Set(departments.map(({ id }) => id))
+}
+
+function describe({ departments }: DepartmentList, id: number): string {
+  const names = departments.slice(0, NAMED_MAX).map((department) => `${department.id} (${department.name})`)
+  const rest = departments.length > NAMED_MAX ? ', ... (GET /v1/departments has all)' : ''
+  const advice = names.length === 0 ? 'Create one there first.' : `Use one of: ${names.join(', ')}${rest}.`
+  return `HelpCrunch has no department ${id}. ${advice}`
+}

@@ -1,0 +1,105 @@
+import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
+import type { RuleDocument } from '../domain/rule.ts'
+import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
+import { checkDepartment, type ListDepartments } from './check-department.ts'
+import { readRuleInput } from './read-rule-input.ts'
+import type { LiveRules } from './rule-book.ts'
+import { type WarnDependencies, warnAboutRules } from './warn-about-rules.ts'
+
+export interface CheckDependencies extends WarnDependencies {
+  readonly live: LiveRules
+  readonly listDepartments: ListDepartments
+}
+
+/** What a write would refuse, with pointers into the request, and what it would warn of. */
+export interface RuleCheck {
+  readonly errors: readonly Problem[]
+  readonly warnings: readonly RuleNotice[]
+}
+
+/** So many rules are read before webhooks get their turn. */
+const SLICE = 20
+
+/** Checks one rule as if it were written, beside the rules in force. Writes nothing. */
+export async function checkRule(deps: CheckDependencies, input: unknown): Promise<RuleCheck> {
+  const { rules } = await deps.live.read()
+  const others = rules.map(({ rule }) => rule.document)
+  const checked = await checkOne(deps, input, '/rule', others)
+  if (checked.rule === undefined) return checked
+  const { key } = checked.rule
+  const set = [...others.filter((other) => other.key !== key), checked.rule]
+  const found = await warnAboutRules(deps, set, checked.departments, key)
+  return { errors: checked.errors, warnings: [...checked.warnings, ...withoutErrors(found, [checked])] }
+}
+
+/** Checks rules as if they were all there are. Writes nothing. */
+export async function checkRules(deps: CheckDependencies, inputs: readonly unknown[]): Promise<RuleCheck> {
+  const { rules } = await deps.live.read()
+  const stored = rules.map(({ rule }) => rule.document)
+  const all: CheckedRule[] = []
+  for (const [index, input] of inputs.entries()) {
+    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve))
+    all.push(await checkOne(deps, input, pointerTo('/rules', index), stored))
+  }
+  const twice = keysUsedTwice(inputs)
+  const set = new Map(all.flatMap(({ rule }) => (rule === undefined ? [] : [[rule.key, rule]])))
+  const departments = all.find((checked) => checked.departments !== undefined)?.departments
+  const found = set.size === 0 ? [] : await warnAboutRules(deps, [...set.values()], departments)
+  return {
+    errors: [...all.flatMap(({ errors }) => errors), ...twice],
+    warnings: [...all.flatMap(({ warnings }) => warnings), ...withoutErrors(found, all)],
+  }
+}
+
+interface CheckedRule extends RuleCheck {
+  /** Undefined when it is not valid. */
+  readonly rule: RuleDocument | undefined
+  /** All departments there are, where that is certain. */
+  readonly departments: ReadonlySet<number> | undefined
+}
+
+async function checkOne(
+  { listDepartments }: CheckDependencies,
+  input: unknown,
+  pointer: string,
+  stored: readonly RuleDocument[],
+): Promise<CheckedRule> {
+  const at = (problem: Problem) => ({ ...problem, pointer: pointer + problem.pointer })
+  const reading = await readRuleInput(input)
+  if (reading.kind === 'invalid') {
+    return { errors: reading.problems.map(at), warnings: [], rule: undefined, departments: undefined }
+  }
+  const { rule, redTests } = reading
+  const department = await checkDepartment(listDepartments, rule.department)
+  const before = stored.find(({ key }) => key === rule.key)
+  const isNew = before?.department !== rule.department
+  const enabled = rule.status === 'enabled'
+  const unknown =
+    department.kind === 'unknown' && isNew ? [{ pointer: '/department', message: department.problem }] : []
+  return {
+    errors: [...unknown, ...(enabled ? redTests : [])].map(at),
+    warnings: [
+      ...(enabled ? [] : redTests.map((problem) => redTest(rule, problem))),
+      ...(department.kind === 'unreachable' ? [uncheckedDepartment(rule)] : []),
+    ],
+    rule,
+    departments: department.ids,
+  }
+}
+
+/** What is an error already need not be warned of as well. */
+function withoutErrors(found: readonly RuleNotice[], checked: readonly CheckedRule[]): RuleNotice[] {
+  const lost = checked.filter(({ errors }) => errors.some(({ pointer }) => pointer.endsWith('/department')))
+  const keys = new Set(lost.map(({ rule }) => rule?.key))
+  return found.filter(({ code, rule }) => code !== 'unknown_department' || !keys.has(rule))
+}
+
+function keysUsedTwice(inputs: readonly unknown[]): Problem[] {
+  const seen = new Set<string>()
+  return inputs.flatMap((input, index) => {
+    const key = isRecord(input) && typeof input.key === 'string' ? input.key : undefined
+    if (key === undefined || (!seen.has(key) && seen.add(key))) return []
+    const message = `Another rule here has the key ${quoted(key)} too. Give each rule a key of its own.`
+    return [{ pointer: pointerTo(pointerTo('/rules', index), 'key'), message }]
+  })
+}

@@ -1,0 +1,56 @@
+import type { Facts } from '../domain/facts.ts'
+import { leavesOf } from '../domain/prepared-conditions.ts'
+import type { RuleTest } from '../domain/rule.ts'
+import { runRuleTests } from '../domain/rule-tests.ts'
+import type { CompiledRule } from '../domain/ruleset.ts'
+import type { Rulesets } from './decide-events.ts'
+import type { DecisionReader, ReplayableDecision } from './read-decision.ts'
+
+export type RuleTestMaking =
+  | { readonly kind: 'made'; readonly rule: string; readonly test: RuleTest }
+  | { readonly kind: 'no_such_decision' }
+  /** No rule won, and none was named. */
+  | { readonly kind: 'which_rule' }
+  /** The rule was not among those of the decision. */
+  | { readonly kind: 'no_such_rule'; readonly key: string }
+
+/**
+ * Makes a test from a recorded decision: it expects of the rule that won, or of the one named, what this rule said then.
+ * It holds only the facts which the rule asks about, so that nobody's address ends in a rule file.
+ */
+export async function makeRuleTest(
+  { decisions, rulesets }: { readonly decisions: DecisionReader; readonly rulesets: Rulesets },
+  id: bigint,
+  ruleKey: string | undefined,
+): Promise<RuleTestMaking> {
+  const decision = await decisions.find(id)
+  if (decision === undefined) return { kind: 'no_such_decision' }
+  const key = ruleKey ?? decision.rule?.key
+  if (key === undefined) return { kind: 'which_rule' }
+  const { rules } = await rulesets.at(decision.rulesetVersion)
+  const compiled = rules.find(({ rule }) => rule.document.key === key)
+  if (compiled === undefined) return { kind: 'no_such_rule', key }
+  const { document } = compiled.rule
+  const test: RuleTest = {
+    name: `Decision ${id} about chat ${decision.chatId}`,
+    facts: factsAskedAbout(compiled, decision),
+    ...(document.schedule && { at: decision.happenedAt.toISOString() }),
+    expect: 'match',
+  }
+  const [result] = await runRuleTests({ ...document, tests: [test] })
+  return { kind: 'made', rule: key, test: { ...test, expect: result?.actual ?? 'unknown' } }
+}
+
+function factsAskedAbout({ conditions }: CompiledRule, { facts }: ReplayableDecision): RuleTest['facts'] {
+  if (conditions.kind === 'broken') return {}
+  const names = new Set(leavesOf(conditions).map(({ leaf }) => leaf.fact))
+  return Object.fromEntries(
+    Object.entries(facts)
+      .filter(([name]) => names.has(name))
+      .map(copy),
+  )
+}
+
+function copy([name, value]: [string, Facts[string]]): [string, RuleTest['facts'][string]] {
+  return [name, typeof value === 'object' ? [...value] : value]
+}

@@ -1,0 +1,41 @@
+import { isRecord, type Problem, quoted } from '../domain/problem.ts'
+import type { RuleDocument } from '../domain/rule.ts'
+import { readRule } from '../domain/validate-rule.ts'
+import { findRedTests } from './red-tests.ts'
+
+/** A rule as somebody sent it, with the tests it does not pass, or everything that is wrong with it. */
+export type RuleInput =
+  | { readonly kind: 'valid'; readonly rule: RuleDocument; readonly redTests: readonly Problem[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+
+/** What the service adds to a rule when it is read: it may come back with a change, and is not looked at. */
+const ADDED = ['version', 'createdAt', 'updatedAt', 'updatedBy', 'warnings']
+
+/** `PUT /v1/rules/order` is the address of the order, so a rule of that name could never be changed. */
+const RESERVED_KEY = 'order'
+
+/**
+ * Validates a rule, which must have `key` where one is given, and runs its tests. It is kept as it was given, to the order
+ * of its properties.
+ */
+export async function readRuleInput(input: unknown, key?: string): Promise<RuleInput> {
+  const document = isRecord(input)
+    ? Object.fromEntries(Object.entries(input).filter(([name]) => !ADDED.includes(name)))
+    : input
+  const reading = readRule(document)
+  const keys = isRecord(document) ? keyProblems(document.key, key) : []
+  const problems = reading.kind === 'invalid' ? [...reading.problems, ...keys] : keys
+  if (reading.kind === 'invalid' || problems.length > 0) return { kind: 'invalid', problems }
+  return { kind: 'valid', rule: reading.rule, redTests: await findRedTests(reading.rule) }
+}
+
+function keyProblems(key: unknown, wanted: string | undefined): Problem[] {
+  const pointer = '/key'
+  if (key === RESERVED_KEY) {
+    const message = `"${RESERVED_KEY}" is the address at which the order of the rules is set. Choose another key.`
+    return [{ pointer, message }]
+  }
+  if (wanted === undefined || key === wanted || typeof key !== 'string') return []
+  const message = `A rule's key never changes: make it ${quoted(wanted)}, or create a new rule with POST /v1/rules.`
+  return [{ pointer, message }]
+}

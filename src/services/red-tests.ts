@@ -1,0 +1,14 @@
+import type { RuleDocument } from '../domain/rule.ts'
+import { runRuleTests } from '../domain/rule-tests.ts'
+import type { Problem } from '../domain/validate-rule.ts'
+
+/** The tests that a valid rule brings along and does not pass; a rule that has some cannot be enabled. */
+export async function findRedTests(rule: RuleDocument): Promise<Problem[]> {
+  const results = await runRuleTests(rule)
+  return results
+    .filter(({ passed }) => !passed)
+    .map(({ pointer, name, expect, actual }) => ({
+      pointer,
+      message: `The test "${name}" expects ${expect}, but the rule says ${actual}. Mend the rule or the test, or set the status to "draft".`,
+    }))
+}

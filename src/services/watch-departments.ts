@@ -1,0 +1,27 @@
+import type { ListDepartments } from './check-department.ts'
+import type { Log } from './log.ts'
+import type { LiveRules } from './rule-book.ts'
+
+/** Makes a check for rules whose department HelpCrunch no longer has; each loss is told to the log once, until it is mended. */
+export function createDepartmentWatch(deps: {
+  readonly live: LiveRules
+  readonly listDepartments: ListDepartments
+  readonly log: Log
+}): () => Promise<void> {
+  let told = new Set<string>()
+  return async () => {
+    const list = await deps.listDepartments(false)
+    if (list === undefined) return
+    const ids = new Set(list.departments.map(({ id }) => id))
+    const { rules } = await deps.live.read()
+    const now = new Set<string>()
+    for (const { rule } of rules) {
+      const { key, status, department } = rule.document
+      if (ids.has(department) || (status !== 'enabled' && status !== 'shadow')) continue
+      const loss = `${key} ${department}`
+      now.add(loss)
+      if (!told.has(loss)) deps.log.warn({ rule: key, status, department }, 'rule.department_lost')
+    }
+    told = now
+  }
+}

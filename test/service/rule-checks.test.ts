@@ -1,0 +1,96 @@
+import { test } from 'tap'
+import { apiOf } from '../support/api.ts'
+import { rule } from '../support/rules.ts'
+import { startService } from '../support/service.ts'
+
+const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
+const web = { ...settings, ROLE: 'web' }
+const german = rule()
+
+test('one rule is checked beside those in force, and nothing is written', async (t) => {
+  const service = await startService(t, { settings: web, rules: [german] })
+  const { send } = apiOf(service)
+  const check = async (given: unknown) => (await send('POST', '/v1/rules/check', { rule: given })).body
+  t.strictSame(await check(german), { errors: [], warnings: [] })
+  t.match(await check({ ...german, key: 'twin', priority: 100, department: 20 }), {
+    errors: [],
+    warnings: [{ rule: 'twin', code: 'never_reached', others: ['german'] }],
+  })
+  t.match(await check({ ...german, priority: 0, conditions: { fact: 'langauge', operator: 'equal', value: 'de' } }), {
+    errors: [{ pointer: '/rule/priority' }, { pointer: '/rule/conditions/fact', message: /language/ }],
+    warnings: [],
+  })
+  const tests = [{ name: 'nobody', facts: {}, expect: 'match' }]
+  t.match(await check({ ...german, department: 99, tests }), {
+    errors: [
+      { pointer: '/rule/department', message: /no department 99/ },
+      { pointer: '/rule/tests/0', message: /says unknown/ },
+    ],
+    warnings: [],
+  })
+  t.match(await check({ ...german, status: 'draft', tests }), { errors: [], warnings: [{ code: 'red_test' }] })
+  t.match(await service.sql('SELECT (SELECT version FROM ruleset_head), count(*)::int FROM rule_versions'), [
+    { version: 1, count: 1 },
+  ])
+})
+
+test('several rules are checked as if they were all there are', async (t) => {
+  const { send } = apiOf(await startService(t, { settings: web, rules: [german] }))
+  const check = async (...rules: unknown[]) => (await send('POST', '/v1/rules/check', { rules })).body
+  const twin = { ...german, key: 'twin', priority: 100, department: 20 }
+  t.strictSame(await check(twin), { errors: [], warnings: [] })
+  t.match(await check(german, twin), { errors: [], warnings: [{ rule: 'twin', code: 'never_reached' }] })
+  t.match(await check(german, { ...twin, key: 'german' }, {}), {
+    errors: [{ pointer: '/rules/2/key' }, Object, Object, Object, Object, Object, { pointer: '/rules/1/key' }],
+  })
+  t.strictSame(await check(), { errors: [], warnings: [] })
+})
+
+test('a check is of one rule or of several', async (t) => {
+  const { send } = apiOf(await startService(t, { settings: web }))
+  for (const body of [{}, { rule: german, rules: [] }, { rules: german }, { rule: german, more: 1 }]) {
+    t.match(await send('POST', '/v1/rules/check', body), { status: 400, body: { code: 'invalid_input' } })
+  }
+})
+
+test('a recorded decision becomes a test of the rule that won, with the facts that the rule asks about', async (t) => {
+  const hours = { timezone: 'Europe/Berlin', windows: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }] }
+  const vip = rule({ key: 'vip', priority: 900, conditions: { fact: 'plan', operator: 'equal', value: 'free' } })
+  const service = await startService(t, { settings, rules: [{ ...german, schedule: hours }, vip] })
+  const { send } = apiOf(service)
+  service.simulator.openChat({ customerId: 9011, text: 'Guten Tag' })
+  await service.drained()
+  const [decision] = (await service.get('/v1/decisions')).body.data
+  const made = await send('POST', `/v1/decisions/${decision.id}/test`)
+  t.match(made, {
+    status: 200,
+    body: { rule: 'german', test: { name: new RegExp(`chat ${decision.chatId}`), at: /T.*Z$/, expect: 'match' } },
+  })
+  t.strictSame(made.body.test.facts, { language: 'de' })
+  const { body: other } = await send('POST', `/v1/decisions/${decision.id}/test?rule=vip`)
+  t.match(other, { rule: 'vip', test: { facts: { plan: 'Pro' }, expect: 'no_match' } })
+  t.equal(other.test.at, undefined)
+  const added = { ...vip, tests: [other.test] }
+  t.match(await send('POST', '/v1/rules/check', { rule: added }), { status: 200, body: { errors: [] } })
+
+  t.equal((await send('POST', `/v1/decisions/${decision.id}/test?rule=unheard-of`)).status, 404)
+  t.equal((await send('POST', '/v1/decisions/999/test')).status, 404)
+})
+
+test('without a rule that won, a test has to say of which rule it is', async (t) => {
+  const service = await startService(t, {
+    settings,
+    rules: [rule({ conditions: { fact: 'plan', operator: 'missing' } })],
+  })
+  service.simulator.openChat({ customerId: 9011, text: 'Guten Tag' })
+  await service.drained()
+  const [decision] = (await service.get('/v1/decisions')).body.data
+  const { send } = apiOf(service)
+  t.match(await send('POST', `/v1/decisions/${decision.id}/test`), {
+    status: 400,
+    body: { errors: [{ pointer: '/rule', message: /no rule won/ }] },
+  })
+  t.match(await send('POST', `/v1/decisions/${decision.id}/test?rule=german`), {
+    body: { test: { expect: 'no_match' } },
+  })
+})

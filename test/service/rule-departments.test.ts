@@ -1,0 +1,89 @@
+import { test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { apiOf, ifMatch } from '../support/api.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { rule, writeRules } from '../support/rules.ts'
+import { settingsFor, startAccount, startService } from '../support/service.ts'
+
+const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
+const german = rule()
+const LISTED = { path: '/v1/departments' }
+
+test('a rule cannot name a department that HelpCrunch does not have', async (t) => {
+  const { simulator, ...service } = await startService(t, { settings, rules: [german] })
+  const { send } = apiOf(service)
+  const message =
+    'HelpCrunch has no department 99. Use one of: 10 (Department 10), 20 (Department 20), 30 (Department 30), 40 (Department 40).'
+  const refused = { status: 400, body: { errors: [{ pointer: '/department', message }] } }
+  t.match(await send('POST', '/v1/rules', rule({ key: 'lost', department: 99 })), refused)
+  t.equal(simulator.calls.count(LISTED), 1, 'a list that was just asked for is not asked for again')
+  t.match(await send('PUT', '/v1/rules/german', { ...german, department: 99 }, ifMatch(1)), refused)
+})
+
+test('a department that was made since the last listing is found', async (t) => {
+  const { simulator, sql, ...service } = await startService(t, { settings, rules: [german] })
+  const { send } = apiOf(service)
+  await service.get('/v1/departments')
+  await sql("UPDATE departments SET fetched_at = now() - interval '10 minutes'")
+  simulator.addDepartment({ id: 50, name: 'Billing' })
+  const { status, body } = await send('POST', '/v1/rules', rule({ key: 'billing', priority: 900, department: 50 }))
+  t.match({ status, body }, { status: 201, body: { department: 50 } })
+  t.notOk(body.warnings.some(({ code }: { code: string }) => code.includes('department')))
+})
+
+test('while HelpCrunch is out of reach a rule is accepted, with a warning', async (t) => {
+  const { simulator, ...service } = await startService(t, { settings, rules: [german] })
+  const { send } = apiOf(service)
+  await simulator.refuseConnections()
+  const { status, body } = await send('POST', '/v1/rules', rule({ key: 'any', department: 99, priority: 900 }))
+  t.equal(status, 201)
+  t.match(
+    body.warnings.filter(({ pointer }: { pointer: string }) => pointer === '/department'),
+    [{ code: 'department_unchecked', message: /could not be asked/ }],
+  )
+})
+
+test('a department that has gone is a warning on its rules, which can still be changed', async (t) => {
+  const { sql, ...service } = await startService(t, { settings, rules: [german, rule({ key: 'vip', department: 20 })] })
+  const { send } = apiOf(service)
+  await service.get('/v1/departments')
+  await sql('DELETE FROM departments WHERE id = 10')
+  const lost = [{ rule: 'german', code: 'unknown_department', pointer: '/department', message: /no department 10/ }]
+  t.match((await send('GET', '/v1/rules/german')).body.warnings, lost)
+  const { body } = await send('GET', '/v1/rules')
+  t.match(
+    body.data.map(({ warnings }: { warnings: unknown[] }) => warnings.length),
+    [1, 0],
+  )
+  t.strictSame(body.data[1].warnings, [])
+})
+
+test('a rule whose department has gone can be disabled', async (t) => {
+  const { simulator, ...service } = await startService(t, { settings, rules: [rule({ department: 99 })] })
+  const { send } = apiOf(service)
+  const { status, body } = await send('PUT', '/v1/rules/german', rule({ department: 99, status: 'shadow' }), ifMatch(1))
+  t.equal(status, 200)
+  t.match(body.warnings, [{ code: 'unknown_department', message: /no department 99/ }])
+  t.equal(simulator.calls.count(LISTED), 1)
+})
+
+test('the log tells once of a rule whose department has gone', async (t) => {
+  const simulator = await startAccount(t)
+  const lines: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const rulesDir = await writeRules(t, [
+    german,
+    rule({ key: 'old', department: 99 }),
+    rule({ key: 'off', department: 99, status: 'disabled' }),
+  ])
+  const env = { ...settingsFor(simulator, await createDatabase(t), rulesDir), ...settings }
+  const app = await buildApp({ env, logger: { level: 'warn', stream } })
+  t.teardown(() => app.close())
+  await app.services.watchDepartments()
+  await app.services.watchDepartments()
+  t.match(
+    lines.filter(({ msg }) => msg === 'rule.department_lost'),
+    [{ rule: 'old', department: 99, status: 'enabled' }],
+  )
+  t.equal(lines.filter(({ msg }) => msg === 'rule.department_lost').length, 1)
+})
