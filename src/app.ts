@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import auth from './plugins/auth.ts'
 import config, { type Environment } from './plugins/config.ts'
 import database from './plugins/database.ts'
+import docs from './plugins/docs.ts'
 import problems from './plugins/problems.ts'
 import services from './plugins/services.ts'
 import worker from './plugins/worker.ts'
@@ -44,6 +45,7 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
   try {
     await app.register(config, { env })
     await app.register(problems)
+    if (app.config.ROLE !== 'worker') await app.register(docs)
     await app.register(database)
     await app.register(services)
     await app.register(auth)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { analyseRules } from '../domain/analysis/analyse.ts'
 import type { RuleWarning } from '../domain/analysis/rule-warning.ts'
@@ -19,15 +20,16 @@ const LEAVES_IN_PLACE_MAX = 100
 /** Analyses rules: 500 of them take half a second, so it happens in a worker thread, and no webhook waits for it. The thread starts when it is needed. */
 export function createAnalysisRunner(): ClosableRuleAnalyst {
   const waiting = new Map<number, PromiseWithResolvers<readonly RuleWarning[] | undefined>>()
-  let worker: Worker | undefined
+  let worker: Promise<Worker> | undefined
   let lastId = 0
 
-  function start(): Worker {
+  async function start(): Promise<Worker> {
     const started = new Worker(new URL('./analysis-worker.ts', import.meta.url))
     started.unref()
+    await once(started, 'message') // it is ready
     started.on('message', ({ id, warnings }: AnalysisAnswer) => waiting.get(id)?.resolve(warnings))
     started.on('error', (cause) => {
-      if (worker === started) worker = undefined
+      worker = undefined
       for (const { reject } of waiting.values()) reject(new Error('The analysis failed.', { cause }))
     })
     return started
@@ -37,25 +39,32 @@ export function createAnalysisRunner(): ClosableRuleAnalyst {
     const stopped = worker
     worker = undefined
     for (const { resolve } of waiting.values()) resolve(undefined)
-    await stopped?.terminate()
+    await (await stopped)?.terminate()
+  }
+
+  async function analyseAside(order: Omit<AnalysisOrder, 'id'>): Promise<readonly RuleWarning[] | undefined> {
+    worker ??= start().catch((error: unknown) => {
+      worker = undefined
+      throw error
+    })
+    const thread = await worker
+    const id = ++lastId
+    const answer = Promise.withResolvers<readonly RuleWarning[] | undefined>()
+    waiting.set(id, answer)
+    // One that takes too long stands in the way of all behind it, so the thread goes with it.
+    const timer = setTimeout(() => void stop(), WAIT_MS_MAX)
+    thread.postMessage({ ...order, id } satisfies AnalysisOrder)
+    return answer.promise.finally(() => {
+      clearTimeout(timer)
+      waiting.delete(id)
+    })
   }
 
   return {
     async analyse(rules, context, scope) {
       const leaves = rules.reduce((sum, { conditions }) => sum + countLeaves(conditions), 0)
       if (leaves <= LEAVES_IN_PLACE_MAX) return analyseRules(rules, context, scope)
-      worker ??= start()
-      const id = ++lastId
-      const answer = Promise.withResolvers<readonly RuleWarning[] | undefined>()
-      waiting.set(id, answer)
-      // One that takes too long stands in the way of all behind it, so the thread goes with it.
-      const timer = setTimeout(() => void stop(), WAIT_MS_MAX)
-      const order: AnalysisOrder = { id, rules, context, scope }
-      worker.postMessage(order)
-      return answer.promise.finally(() => {
-        clearTimeout(timer)
-        waiting.delete(id)
-      })
+      return analyseAside({ rules, context, scope })
     },
     close: stop,
   }

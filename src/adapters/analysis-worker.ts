@@ -15,8 +15,9 @@ export interface AnalysisAnswer {
   readonly warnings: readonly RuleWarning[]
 }
 
-// The entry of a worker thread: analyses one set of rules after the other, beside the event loop.
+// The entry of a worker thread: says that it is ready, and then analyses one set of rules after the other.
 parentPort?.on('message', ({ id, rules, context, scope }: AnalysisOrder) => {
   const answer: AnalysisAnswer = { id, warnings: analyseRules(rules, context, scope) }
   parentPort?.postMessage(answer)
 })
+parentPort?.postMessage('ready')

@@ -6,10 +6,10 @@ import { startService } from '../support/service.ts'
 
 test('what is served is what is documented', async (t) => {
   const { app, document } = await start(t)
-  const served = servedRoutes(app.printRoutes({ commonPrefix: false }))
+  const served = servedRoutes(app)
   t.ok(served.includes('GET /v1/decisions/{id}'))
   const documented = operationsOf(document).map(({ name }) => name)
-  t.strictSame(documented.toSorted(), served)
+  t.strictSame(documented.toSorted(), served.toSorted())
 })
 
 test('the document is OpenAPI 3.1.0, and every reference in it leads somewhere', async (t) => {

@@ -7,35 +7,85 @@ const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
 const german = rule()
 const vip = rule({ key: 'vip', name: 'VIP customers', priority: 900, department: 20 })
 
-test('a new rule is answered with 201, its place and its ETag, and can be read from there as it was written', async (t) => {
+test('rules are written', async (t) => {
   const { send } = apiOf(await startService(t, { settings, rules: [german] }))
-  const given = {
-    name: 'Any order of properties',
-    department: 20,
-    key: 'vip',
-    conditions: { all: [{ value: ['pro', 'Enterprise '], operator: 'in', fact: 'plan' }] },
-    priority: 900,
-    status: 'draft',
-    tests: [{ expect: 'match', facts: { plan: 'pro', 'custom.b': 1, 'custom.a': 2 }, name: 'a test' }],
-  }
-  const created = await send('POST', '/v1/rules', given)
-  t.equal(created.status, 201)
-  t.equal(created.headers.get('location'), '/v1/rules/vip')
-  t.equal(created.headers.get('etag'), '"1"')
-  t.match(created.body, { version: 1, updatedBy: 'admin', createdAt: created.body.updatedAt, warnings: [] })
-  const read = await send('GET', '/v1/rules/vip')
-  t.equal(read.headers.get('etag'), '"1"')
-  t.strictSame(read.body, created.body)
-  const { version: _v, createdAt: _c, updatedAt: _u, updatedBy: _b, warnings: _w, ...document } = read.body
-  t.equal(JSON.stringify(document), JSON.stringify(given), 'to the byte')
-})
 
-test('a key is used once', async (t) => {
-  const { send } = apiOf(await startService(t, { settings, rules: [german] }))
-  t.match(await send('POST', '/v1/rules', german), { status: 409, body: { code: 'exists' } })
-  t.match(await send('POST', '/v1/rules', rule({ key: 'order' })), {
-    status: 400,
-    body: { errors: [{ pointer: '/key', message: /Choose another key/ }] },
+  await t.test(
+    'a new rule is answered with 201, its place and its ETag, and can be read from there as it was written',
+    async (t) => {
+      const given = {
+        name: 'Any order of properties',
+        department: 20,
+        key: 'vip',
+        conditions: { all: [{ value: ['pro', 'Enterprise '], operator: 'in', fact: 'plan' }] },
+        priority: 900,
+        status: 'draft',
+        tests: [{ expect: 'match', facts: { plan: 'pro', 'custom.b': 1, 'custom.a': 2 }, name: 'a test' }],
+      }
+      const created = await send('POST', '/v1/rules', given)
+      t.equal(created.status, 201)
+      t.equal(created.headers.get('location'), '/v1/rules/vip')
+      t.equal(created.headers.get('etag'), '"1"')
+      t.match(created.body, { version: 1, updatedBy: 'admin', createdAt: created.body.updatedAt, warnings: [] })
+      const read = await send('GET', '/v1/rules/vip')
+      t.equal(read.headers.get('etag'), '"1"')
+      t.strictSame(read.body, created.body)
+      const { version: _v, createdAt: _c, updatedAt: _u, updatedBy: _b, warnings: _w, ...document } = read.body
+      t.equal(JSON.stringify(document), JSON.stringify(given), 'to the byte')
+    },
+  )
+
+  await t.test('a key is used once', async (t) => {
+    t.match(await send('POST', '/v1/rules', german), { status: 409, body: { code: 'exists' } })
+    t.match(await send('POST', '/v1/rules', rule({ key: 'order' })), {
+      status: 400,
+      body: { errors: [{ pointer: '/key', message: /Choose another key/ }] },
+    })
+  })
+
+  await t.test('all that is wrong with a rule is told at once, each place with what to do', async (t) => {
+    const wrong = {
+      ...german,
+      key: 'another',
+      priority: 0,
+      departement: 10,
+      conditions: { all: [{ fact: 'langauge', operator: 'equal', value: 'de' }, { all: [] }] },
+    }
+    const { status, headers, body } = await send('PUT', '/v1/rules/german', wrong, ifMatch(1))
+    t.equal(status, 400)
+    t.match(headers.get('content-type'), 'application/problem+json')
+    const byPointer = Object.fromEntries(
+      body.errors.map(({ pointer, message }: Record<string, string>) => [pointer, message]),
+    )
+    t.match(byPointer, {
+      '/key': /never changes: make it "german"/,
+      '/priority': /whole number from 1 to 10000/,
+      '/departement': /Did you mean "department"/,
+      '/conditions/all/0/fact': /Did you mean "language"/,
+      '/conditions/all/1/all': String,
+    })
+    for (const body of [null, [], 'text', 7]) t.equal((await send('POST', '/v1/rules', body)).status, 400)
+    t.equal((await send('POST', '/v1/rules')).status, 400)
+  })
+
+  await t.test('a write warns of what the rule does among the others', async (t) => {
+    const { body } = await send('POST', '/v1/rules', { ...german, key: 'never', priority: 100, department: 20 })
+    t.match(body.warnings, [{ rule: 'never', code: 'never_reached', others: ['german'] }])
+  })
+
+  await t.test('a rule with a failing test is stored as a draft, with a warning, and cannot be enabled', async (t) => {
+    const tests = [
+      { name: 'a German', facts: { language: 'de' }, expect: 'match' as const },
+      { name: 'an Austrian', facts: { language: 'uk' }, expect: 'match' as const },
+    ]
+    const red = rule({ key: 'red', priority: 10, tests })
+    const errors = [{ pointer: '/tests/1', message: /expects match, but the rule says no_match/ }]
+    t.match(await send('POST', '/v1/rules', red), { status: 422, body: { code: 'red_tests', errors } })
+    const draft = await send('POST', '/v1/rules', { ...red, status: 'draft' })
+    t.match(draft, { status: 201, body: { warnings: [{ code: 'red_test', pointer: '/tests/1' }] } })
+    t.equal((await send('PUT', '/v1/rules/red', red, ifMatch(1))).status, 422)
+    const mended = { ...red, tests: tests.slice(0, 1) }
+    t.equal((await send('PUT', '/v1/rules/red', mended, ifMatch(1))).status, 200)
   })
 })
 
@@ -72,54 +122,6 @@ test('what was read can be sent back with a change in it', async (t) => {
   const { body } = await send('GET', '/v1/rules/german')
   const { status, body: changed } = await send('PUT', '/v1/rules/german', { ...body, priority: 7 }, ifMatch(1))
   t.match({ status, changed }, { status: 200, changed: { priority: 7, version: 2, createdAt: body.createdAt } })
-})
-
-test('all that is wrong with a rule is told at once, each place with what to do', async (t) => {
-  const { send } = apiOf(await startService(t, { settings, rules: [german] }))
-  const wrong = {
-    ...german,
-    key: 'another',
-    priority: 0,
-    departement: 10,
-    conditions: { all: [{ fact: 'langauge', operator: 'equal', value: 'de' }, { all: [] }] },
-  }
-  const { status, headers, body } = await send('PUT', '/v1/rules/german', wrong, ifMatch(1))
-  t.equal(status, 400)
-  t.match(headers.get('content-type'), 'application/problem+json')
-  const byPointer = Object.fromEntries(
-    body.errors.map(({ pointer, message }: Record<string, string>) => [pointer, message]),
-  )
-  t.match(byPointer, {
-    '/key': /never changes: make it "german"/,
-    '/priority': /whole number from 1 to 10000/,
-    '/departement': /Did you mean "department"/,
-    '/conditions/all/0/fact': /Did you mean "language"/,
-    '/conditions/all/1/all': String,
-  })
-  for (const body of [null, [], 'text', 7]) t.equal((await send('POST', '/v1/rules', body)).status, 400)
-  t.equal((await send('POST', '/v1/rules')).status, 400)
-})
-
-test('a rule with a failing test is stored as a draft, with a warning, and cannot be enabled', async (t) => {
-  const { send } = apiOf(await startService(t, { settings, rules: [german] }))
-  const tests = [
-    { name: 'a German', facts: { language: 'de' }, expect: 'match' as const },
-    { name: 'an Austrian', facts: { language: 'uk' }, expect: 'match' as const },
-  ]
-  const red = rule({ key: 'red', priority: 10, tests })
-  const errors = [{ pointer: '/tests/1', message: /expects match, but the rule says no_match/ }]
-  t.match(await send('POST', '/v1/rules', red), { status: 422, body: { code: 'red_tests', errors } })
-  const draft = await send('POST', '/v1/rules', { ...red, status: 'draft' })
-  t.match(draft, { status: 201, body: { warnings: [{ code: 'red_test', pointer: '/tests/1' }] } })
-  t.equal((await send('PUT', '/v1/rules/red', red, ifMatch(1))).status, 422)
-  const mended = { ...red, tests: tests.slice(0, 1) }
-  t.equal((await send('PUT', '/v1/rules/red', mended, ifMatch(1))).status, 200)
-})
-
-test('a write warns of what the rule does among the others', async (t) => {
-  const { send } = apiOf(await startService(t, { settings, rules: [german] }))
-  const { body } = await send('POST', '/v1/rules', { ...german, key: 'never', priority: 100, department: 20 })
-  t.match(body.warnings, [{ rule: 'never', code: 'never_reached', others: ['german'] }])
 })
 
 test('the order of the rules is rewritten as a whole, in one rule set', async (t) => {

@@ -1,4 +1,5 @@
 import Schema from 'typebox/schema'
+import { routesOf } from './route-table.ts'
 
 /** A part of a parsed document. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
@@ -40,16 +41,9 @@ export function valuesOf(json: Json, name: string): unknown[] {
   })
 }
 
-/** The routes of Fastify's printed tree, as the document writes them, without those that browsers need. */
-export function servedRoutes(tree: string): string[] {
-  const above: string[] = []
-  const routes = tree.split('\n').flatMap((line) => {
-    const [, indent, step, methods] = /^([│ ]*)[├└]── (\S+)(?: \((.+)\))?/.exec(line) ?? []
-    if (indent === undefined || step === undefined) return []
-    const depth = indent.length / 4
-    above.splice(depth, Number.POSITIVE_INFINITY, step)
-    const path = above.join('').replaceAll(/:(\w+)/g, '{$1}')
-    return methods?.split(', ').map((method) => `${method} ${path}`) ?? []
-  })
-  return routes.filter((route) => !/^HEAD | \/(docs|console)(\/|$)| \/openapi\.json$/.test(route)).sort()
+/** The routes of a service as the document writes them, without those that are there for browsers. */
+export function servedRoutes(app: Parameters<typeof routesOf>[0]): string[] {
+  return routesOf(app)
+    .filter((route) => !/ \/(docs|console)(\/|$)| \/openapi\.json$/.test(route))
+    .map((route) => route.replaceAll(/:(\w+)/g, '{$1}'))
 }
