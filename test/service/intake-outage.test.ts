@@ -19,7 +19,7 @@ async function timed(work: Promise<Answer>): Promise<[Answer, number]> {
 }
 
 async function assertOneDecision(t: Test, service: Service, eventId: string): Promise<void> {
-  await service.drained()
+  await service.drained(30_000)
   const { body } = await service.get('/v1/decisions')
   t.match(body.data, [{ eventId, outcome: 'no_match' }], 'and it is decided once')
 }
