@@ -3,11 +3,12 @@ import { Worker } from 'node:worker_threads'
 import { analyseRules } from '../domain/analysis/analyse.ts'
 import type { RuleWarning } from '../domain/analysis/rule-warning.ts'
 import type { Conditions } from '../domain/conditions.ts'
+import type { Log } from '../services/log.ts'
 import type { RuleAnalyst } from '../services/warn-about-rules.ts'
 import type { AnalysisAnswer, AnalysisOrder } from './analysis-worker.ts'
 
 export interface ClosableRuleAnalyst extends RuleAnalyst {
-  /** Ends the thread; who still waits is told that it took too long. */
+  /** Ends the thread; who still waits is told that there is no answer. */
   close(): Promise<void>
 }
 
@@ -18,7 +19,7 @@ const WAIT_MS_MAX = 3_000
 const LEAVES_IN_PLACE_MAX = 100
 
 /** Analyses rules: 500 of them take half a second, so it happens in a worker thread, and no webhook waits for it. The thread starts when it is needed. */
-export function createAnalysisRunner(): ClosableRuleAnalyst {
+export function createAnalysisRunner(log: Log): ClosableRuleAnalyst {
   const waiting = new Map<number, PromiseWithResolvers<readonly RuleWarning[] | undefined>>()
   let worker: Promise<Worker> | undefined
   let lastId = 0
@@ -63,8 +64,14 @@ export function createAnalysisRunner(): ClosableRuleAnalyst {
   return {
     async analyse(rules, context, scope) {
       const leaves = rules.reduce((sum, { conditions }) => sum + countLeaves(conditions), 0)
-      if (leaves <= LEAVES_IN_PLACE_MAX) return analyseRules(rules, context, scope)
-      return analyseAside({ rules, context, scope })
+      try {
+        if (leaves <= LEAVES_IN_PLACE_MAX) return analyseRules(rules, context, scope)
+        return await analyseAside({ rules, context, scope })
+      } catch (error) {
+        // The write that it is about has been made, and must not look as if it had failed.
+        log.error({ err: error }, 'rules.not_analysed')
+        return undefined
+      }
     },
     close: stop,
   }

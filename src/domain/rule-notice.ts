@@ -30,10 +30,9 @@ export function redTest({ key }: RuleDocument, { pointer, message }: Problem): R
   return notice(key, 'red_test', pointer, message)
 }
 
-/** The analysis took too long, so that nobody knows what it would have found. */
+/** The analysis took too long or failed, so that nobody knows what it would have found. */
 export function notAnalysed(key: string): RuleNotice {
-  const message =
-    'The rules are too many to be analysed in the time of a request. Let "npm run rules -- lint" take its time.'
+  const message = 'The rules could not be analysed in the time of a request. "npm run rules -- lint" takes its time.'
   return { ...notice(key, 'not_analysed', '', message), certainty: 'may' }
 }
 

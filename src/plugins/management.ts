@@ -59,7 +59,7 @@ export function createManagementServices(
   const { prisma, pool } = app.database
   const head = createRulesetHead(prisma)
   const live = { read: async () => rulesets.at(await head.currentVersion()) }
-  const analyst = createAnalysisRunner()
+  const analyst = createAnalysisRunner(log)
   const warning = { analyst, seenValues: createSeenValues(prisma) }
   const book = createRuleBook(prisma)
   const changing = { ...warning, live, book, listDepartments, history: createRuleReader(prisma) }

@@ -3,7 +3,7 @@ import type { Problem } from '../domain/problem.ts'
 import type { LiveRule, RuleDocument } from '../domain/rule.ts'
 import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
 import type { Identity } from './authenticate.ts'
-import { checkDepartment, type DepartmentCheck, type ListDepartments } from './check-department.ts'
+import { askOnce, checkDepartment, type DepartmentCheck, type ListDepartments } from './check-department.ts'
 import { type RuleInput, readRuleInput } from './read-rule-input.ts'
 import type { LiveRules, RuleAction, RuleBook, StoredRule } from './rule-book.ts'
 import { type WarnDependencies, warnAboutRules } from './warn-about-rules.ts'
@@ -106,10 +106,11 @@ async function store(
 ): Promise<RuleWrite> {
   if (input.kind === 'invalid') return input
   const { rule, redTests } = input
+  const listDepartments = askOnce(deps.listDepartments)
   for (;;) {
     const { version: base, rules } = await deps.live.read()
     const before = rules.find((compiled) => compiled.rule.document.key === rule.key)?.rule
-    const department = await checkDepartment(deps.listDepartments, rule.department)
+    const department = await checkDepartment(listDepartments, rule.department)
     const refusal = check(before, rules.length) ?? refuseContent(input, before, department)
     if (refusal !== undefined) return refusal
     const applied = await deps.book.apply(base, [{ key: rule.key, document: rule }], action, by)

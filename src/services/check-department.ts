@@ -16,14 +16,24 @@ const NAMED_MAX = 20
 /** Whether HelpCrunch has a department. One that is not in the cached list may be new, so HelpCrunch is asked before it is called unknown. */
 export async function checkDepartment(listDepartments: ListDepartments, id: number): Promise<DepartmentCheck> {
   const cached = await listDepartments(false)
-  if (cached !== undefined && idsOf(cached).has(id)) return { kind: 'known', ids: idsOf(cached) }
-  const isFresh = cached !== undefined && cached.ageMs < JUST_LISTED_MS
-  const list = isFresh ? cached : await listDepartments(true)
+  if (cached === undefined) return { kind: 'unreachable', ids: undefined } // it has just been asked for in vain
+  if (idsOf(cached).has(id)) return { kind: 'known', ids: idsOf(cached) }
+  const list = cached.ageMs < JUST_LISTED_MS ? cached : await listDepartments(true)
   if (list === undefined) return { kind: 'unreachable', ids: undefined }
   const ids = idsOf(list)
   if (ids.has(id)) return { kind: 'known', ids }
   if (list.ageMs >= JUST_LISTED_MS) return { kind: 'unreachable', ids: undefined }
   return { kind: 'unknown', ids, problem: describe(list, id) }
+}
+
+/** Asks at most once for each answer: a request about many rules costs the account's budget no more than one about a single rule. */
+export function askOnce(listDepartments: ListDepartments): ListDepartments {
+  const answers = new Map<boolean, ReturnType<ListDepartments>>()
+  return (refresh) => {
+    const answer = answers.get(refresh) ?? listDepartments(refresh)
+    answers.set(refresh, answer)
+    return answer
+  }
 }
 
 function idsOf({ departments }: DepartmentList): ReadonlySet<number> {

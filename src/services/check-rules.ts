@@ -1,7 +1,7 @@
 import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
-import { checkDepartment, type ListDepartments } from './check-department.ts'
+import { askOnce, checkDepartment, type ListDepartments } from './check-department.ts'
 import { readRuleInput } from './read-rule-input.ts'
 import type { LiveRules } from './rule-book.ts'
 import { type WarnDependencies, warnAboutRules } from './warn-about-rules.ts'
@@ -24,7 +24,7 @@ const SLICE = 20
 export async function checkRule(deps: CheckDependencies, input: unknown): Promise<RuleCheck> {
   const { rules } = await deps.live.read()
   const others = rules.map(({ rule }) => rule.document)
-  const checked = await checkOne(deps, input, '/rule', others)
+  const checked = await checkOne(deps.listDepartments, input, '/rule', others)
   if (checked.rule === undefined) return checked
   const { key } = checked.rule
   const set = [...others.filter((other) => other.key !== key), checked.rule]
@@ -36,10 +36,11 @@ export async function checkRule(deps: CheckDependencies, input: unknown): Promis
 export async function checkRules(deps: CheckDependencies, inputs: readonly unknown[]): Promise<RuleCheck> {
   const { rules } = await deps.live.read()
   const stored = rules.map(({ rule }) => rule.document)
+  const listDepartments = askOnce(deps.listDepartments)
   const all: CheckedRule[] = []
   for (const [index, input] of inputs.entries()) {
     if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve))
-    all.push(await checkOne(deps, input, pointerTo('/rules', index), stored))
+    all.push(await checkOne(listDepartments, input, pointerTo('/rules', index), stored))
   }
   const twice = keysUsedTwice(inputs)
   const set = new Map(all.flatMap(({ rule }) => (rule === undefined ? [] : [[rule.key, rule]])))
@@ -59,7 +60,7 @@ interface CheckedRule extends RuleCheck {
 }
 
 async function checkOne(
-  { listDepartments }: CheckDependencies,
+  listDepartments: ListDepartments,
   input: unknown,
   pointer: string,
   stored: readonly RuleDocument[],

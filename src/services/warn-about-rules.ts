@@ -7,7 +7,7 @@ import type { SeenValues } from './list-facts.ts'
 
 /** The port to the analysis, which runs beside the event loop; `adapters/analysis-runner.ts` implements it. */
 export interface RuleAnalyst {
-  /** Undefined when it took too long. */
+  /** Undefined when it took too long, or failed. */
   analyse(
     rules: readonly RuleDocument[],
     context: AnalysisContext,

@@ -67,6 +67,19 @@ test('a rule whose department has gone can be disabled', async (t) => {
   t.equal(simulator.calls.count(LISTED), 1)
 })
 
+test('a check of many rules asks for the departments once, also when nobody answers', async (t) => {
+  const { simulator, sql, ...service } = await startService(t, { settings, rules: [german] })
+  const { send } = apiOf(service)
+  await service.get('/v1/departments')
+  await sql("UPDATE departments SET fetched_at = now() - interval '10 minutes'")
+  simulator.script(LISTED, [{ kind: 'status', status: 500 }])
+  const rules = [1, 2, 3, 4].map((n) => rule({ key: `rule-${n}`, priority: n, status: 'draft', department: 90 + n }))
+  const { body } = await send('POST', '/v1/rules/check', { rules })
+  t.strictSame(body.errors, [])
+  t.equal(body.warnings.filter(({ code }: { code: string }) => code === 'department_unchecked').length, 4)
+  t.equal(simulator.calls.count(LISTED), 2)
+})
+
 test('the log tells once of a rule whose department has gone', async (t) => {
   const simulator = await startAccount(t)
   const lines: Record<string, unknown>[] = []
