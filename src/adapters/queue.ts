@@ -79,9 +79,9 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   }
 }
 
-async function startRunner(options: QueueOptions, gate: Gate, onWorker: (queueId: string) => void): Promise<Runner> {
+async function startRunner(options: QueueOptions, gate: Gate, onPool: (queueId: string) => void): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter()
-  events.on('worker:create', ({ worker }) => onWorker(worker.workerId))
+  events.on('pool:create', ({ workerPool }) => onPool(workerPool.id)) // it locks jobs for all of its workers
   return run({
     pgPool: options.pool,
     concurrency: options.concurrency,
