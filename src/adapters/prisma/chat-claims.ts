@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { ChatClaims } from '../../services/chat-claim.ts'
 import { holds } from './sql.ts'
 import { WORKER_SILENCE_MAX } from './worker-registry.ts'
+
+const RELEASE_WAITS_MS = [0, 20, 50, 100, 200, 400, 800]
 
 /** Claims by the database's clock. A claim ends with its release, with its worker's life, or after a minute. */
 export function createChatClaims(prisma: PrismaClient, workerId: string): ChatClaims {
@@ -21,6 +24,16 @@ export function createChatClaims(prisma: PrismaClient, workerId: string): ChatCl
     },
 
     async release(claim) {
+      // After a short outage each connection of the pool may turn out dead at its first use, one after the other. A claim that
+      // was not let go of would keep its chat waiting for a minute.
+      for (const waitMs of RELEASE_WAITS_MS) {
+        try {
+          await prisma.$executeRaw`UPDATE chats c SET claimed_by = NULL, claimed_until = NULL WHERE ${holds(claim)}`
+          return
+        } catch {
+          await sleep(waitMs)
+        }
+      }
       await prisma.$executeRaw`UPDATE chats c SET claimed_by = NULL, claimed_until = NULL WHERE ${holds(claim)}`
     },
   }
