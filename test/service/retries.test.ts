@@ -21,7 +21,7 @@ async function startWithFailure(t: Test, path: string, rules: object[]): Promise
   const { simulator, sql, get } = service
   const outage = simulator.script({ path }, [{ kind: 'status', status: 500 }], { forever: true })
   const { id: chatId } = simulator.openChat({ customerId: 9011 })
-  await until('the first try', 5_000, async () => (await sql('SELECT FROM chats WHERE tries > 0')).length > 0)
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries > 0')).length > 0)
   // Time is shifted, not waited for.
   await sql("UPDATE chats SET tried_since = now() - interval '4 days'")
   await sql('UPDATE graphile_worker._private_jobs SET run_at = now()')

@@ -73,14 +73,14 @@ test('a new rule set is announced to who listens, and one that was missed after 
   }
   const log = { info() {}, warn() {}, error() {} }
   const listener = startRulesetListener({ pool: database.pool, onChange, log })
-  await until('a first look', 5_000, () => heard === 1)
+  await until('a first look', () => heard === 1)
   await apiOf(service).send('PUT', '/v1/rules/german', rule(), ifMatch(1))
-  await until('the announcement', 5_000, () => heard === 2)
+  await until('the announcement', () => heard === 2)
   await query(
     url,
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN ruleset_changed%' AND datname = current_database()",
   )
-  await until('another look', 5_000, () => heard === 3)
+  await until('another look', () => heard === 3)
   await listener.stop()
   await apiOf(service).send('PUT', '/v1/rules/german', rule(), ifMatch(2))
   await database.close()

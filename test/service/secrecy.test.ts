@@ -53,7 +53,7 @@ async function routeWithFaults({ simulator, databaseUrl }: Logging): Promise<voi
   }
   const rows = (condition: string) => query(databaseUrl, `SELECT FROM attempts WHERE ${condition}`)
   open()
-  await until('a move', 5_000, async () => (await rows("method = 'PUT' AND status = 200")).length === 1)
+  await until('a move', async () => (await rows("method = 'PUT' AND status = 200")).length === 1)
   simulator.script({}, [
     { kind: 'reset' },
     { kind: 'status', status: 500, body: 'Sorry' },
@@ -62,7 +62,7 @@ async function routeWithFaults({ simulator, databaseUrl }: Logging): Promise<voi
     { kind: 'status', status: 404 },
   ])
   for (let n = 0; n < 5; n++) open()
-  await until('five bad replies', 5_000, async () => (await rows('error IS NOT NULL OR status <> 200')).length >= 5)
+  await until('five bad replies', async () => (await rows('error IS NOT NULL OR status <> 200')).length >= 5)
 }
 
 /** What the service was asked, and how it answered. */
@@ -94,7 +94,7 @@ async function sendOddWebhooks({ send }: Asker): Promise<void> {
 async function breakTables({ simulator, databaseUrl, lines }: Logging, { get, send }: Asker): Promise<void> {
   await query(databaseUrl, 'ALTER TABLE customers RENAME TO customers_away')
   simulator.updateCustomer(9011, { blocked: true, email: EMAIL })
-  await until('a failed job', 5_000, () => lines.some((line) => line.includes('queue: ')))
+  await until('a failed job', () => lines.some((line) => line.includes('queue: ')))
   await query(databaseUrl, 'ALTER TABLE webhook_events RENAME TO webhook_events_away')
   await send(envelope({ eventData: { chat_id: 1, customer: { id: 1, email: EMAIL }, text: MESSAGE_TEXT } }))
   await get('/v1/events')

@@ -15,7 +15,10 @@ export interface TestServer {
 }
 
 /** Everything in it is thrown away, so nothing has to reach a disk. */
-const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+const FAST = {
+  ...{ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off', wal_level: 'minimal' },
+  ...{ max_wal_senders: '0', shared_buffers: '64MB', max_connections: '300' },
+}
 
 /** Uses the server of DATABASE_URL when there is one, else an embedded one. Only databases of its own making are touched. */
 export async function startTestServer(): Promise<TestServer> {
@@ -60,6 +63,16 @@ async function sharedServer(t: Test): Promise<Pick<TestServer, 'url' | 'template
 }
 
 let own: Promise<TestServer> | undefined
+
+/** Runs statements on a connection that lasts as long as the test; Postgres starts a process for each, so one is opened for many. */
+export async function openConnection(t: Test, url: string): Promise<Statement> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 })
+  pool.on('error', () => {}) // a test may take the database away; the next statement connects again
+  t.teardown(() => pool.end())
+  return async (text, values = []) => (await pool.query(text, values)).rows
+}
+
+export type Statement = <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>
 
 /** Runs one statement on a connection of its own. */
 export async function query<Row extends pg.QueryResultRow>(

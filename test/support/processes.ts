@@ -7,6 +7,8 @@ import type { Test } from 'tap'
 export interface Replica {
   readonly url: string
   readonly process: ChildProcess
+  /** All that it has logged so far. */
+  log(): string
   /** Ends it as a crash would. */
   kill(): Promise<void>
 }
@@ -24,12 +26,14 @@ export async function startReplica(t: Test, env: Readonly<Record<string, string>
     await exited
   }
   t.teardown(kill)
+  let log = ''
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the replica ended with code ${code}`)))
     createInterface({ input: child.stdout }).on('line', (line) => {
+      log += `${line}\n`
       const address = /Server listening at (http:[^"]+)/.exec(line)?.[1]
       if (address) resolve(address)
     })
   })
-  return { url, process: child, kill }
+  return { url, process: child, log: () => log, kill }
 }

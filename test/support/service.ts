@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/sandbox/simulator/simulator.ts'
-import { createDatabase, query } from './postgres.ts'
+import { createDatabase, openConnection } from './postgres.ts'
 import { writeRules } from './rules.ts'
 
 export const API_KEY = 'api-key-of-the-tests='
@@ -20,7 +20,7 @@ export interface Service {
   get(path: string): Promise<{ status: number; headers: Headers; body: any }>
   sql<Row extends Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>
   /** Waits until every decision is final and no event is waiting. */
-  drained(timeoutMs?: number): Promise<void>
+  drained(): Promise<void>
 }
 
 export interface ServiceOptions {
@@ -65,8 +65,8 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   simulator.webhooks.sendTo(`${url}/webhooks/helpcrunch`)
-  const service = { app, simulator, url, databaseUrl, ...reader(url), ...asker(databaseUrl) }
-  return { ...service, drained: (timeoutMs) => drained(service, timeoutMs) }
+  const service = { app, simulator, url, databaseUrl, ...reader(url), sql: await openConnection(t, databaseUrl) }
+  return { ...service, drained: () => drained(service) }
 }
 
 function reader(url: string): Pick<Service, 'get'> {
@@ -78,26 +78,25 @@ function reader(url: string): Pick<Service, 'get'> {
   }
 }
 
-function asker(databaseUrl: string): Pick<Service, 'sql'> {
-  return { sql: (text, values) => query(databaseUrl, text, values) }
-}
-
 const OPEN_WORK = `SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting')::int AS events,
   (SELECT count(*) FROM decisions WHERE outcome = 'pending')::int AS decisions`
 
-async function drained({ simulator, sql }: Pick<Service, 'simulator' | 'sql'>, timeoutMs = 10_000): Promise<void> {
-  await simulator.webhooks.settled(timeoutMs)
-  await until(`no open work`, timeoutMs, async () => {
+async function drained({ simulator, sql }: Pick<Service, 'simulator' | 'sql'>): Promise<void> {
+  await simulator.webhooks.settled()
+  await until('no open work', async () => {
     const [open] = await sql<{ events: number; decisions: number }>(OPEN_WORK)
     return open?.events === 0 && open.decisions === 0
   })
 }
 
+/** Whoever waits for a state goes on at once when it is there, so this is for a machine that does much else. */
+const WAIT_MS_MAX = 60_000
+
 /** Looks again and again until something is so; the error says what was awaited. */
-export async function until(what: string, timeoutMs: number, check: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + timeoutMs
+export async function until(what: string, check: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + WAIT_MS_MAX
   while (!(await check())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for: ${what}`)
+    if (Date.now() > deadline) throw new Error(`Waited ${WAIT_MS_MAX} ms in vain for: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }

@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
-import type { ChatClaims } from '../../services/chat-claim.ts'
-import { holds } from './sql.ts'
+import type { ChatClaim, ChatClaims } from '../../services/chat-claim.ts'
+import { holds, msToInterval } from './sql.ts'
 import { WORKER_SILENCE_MAX } from './worker-registry.ts'
 
-const RELEASE_WAITS_MS = [0, 20, 50, 100, 200, 400, 800]
+/** More than the three calls of one run can take at their longest. */
+const CLAIM_MS = 60_000
+const RELEASE_WAIT_MS = { first: 20, max: 1_000 }
 
 /** Claims by the database's clock. A claim ends with its release, with its worker's life, or after a minute. */
 export function createChatClaims(prisma: PrismaClient, workerId: string): ChatClaims {
+  const letGo = async (claim: ChatClaim) => {
+    await prisma.$executeRaw`UPDATE chats c SET claimed_by = NULL, claimed_until = NULL WHERE ${holds(claim)}`
+  }
   return {
     async claim(chatId) {
-      // A minute is more than the three calls of one run can take at their longest.
       const [row] = await prisma.$queryRaw<{ fence: bigint }[]>`
         INSERT INTO chats AS c (id, fence, claimed_by, claimed_until)
-        VALUES (${chatId}::bigint, 1, ${workerId}, clock_timestamp() + interval '60 s')
+        VALUES (${chatId}::bigint, 1, ${workerId}, clock_timestamp() + ${msToInterval(CLAIM_MS)})
         ON CONFLICT (id) DO UPDATE
         SET fence = c.fence + 1, claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
         WHERE c.claimed_by IS NULL OR c.claimed_until < clock_timestamp() OR NOT EXISTS (
@@ -24,17 +28,23 @@ export function createChatClaims(prisma: PrismaClient, workerId: string): ChatCl
     },
 
     async release(claim) {
-      // After a short outage each connection of the pool may turn out dead at its first use, one after the other. A claim that
-      // was not let go of would keep its chat waiting for a minute.
-      for (const waitMs of RELEASE_WAITS_MS) {
-        try {
-          await prisma.$executeRaw`UPDATE chats c SET claimed_by = NULL, claimed_until = NULL WHERE ${holds(claim)}`
-          return
-        } catch {
-          await sleep(waitMs)
-        }
-      }
-      await prisma.$executeRaw`UPDATE chats c SET claimed_by = NULL, claimed_until = NULL WHERE ${holds(claim)}`
+      await letGo(claim).catch(() => void keepTrying(() => letGo(claim)))
     },
+  }
+}
+
+/**
+ * Tries until the claim would end by itself, while nobody waits: when the database is away for some seconds, its chats must not
+ * stay away for a minute. Afterwards each connection of the pool may turn out dead at its first use, one after the other.
+ */
+async function keepTrying(letGo: () => Promise<void>): Promise<void> {
+  const endMs = performance.now() + CLAIM_MS
+  for (let waitMs = RELEASE_WAIT_MS.first; performance.now() < endMs; waitMs *= 2) {
+    await sleep(Math.min(waitMs, RELEASE_WAIT_MS.max), undefined, { ref: false })
+    try {
+      return await letGo()
+    } catch {
+      // still away
+    }
   }
 }

@@ -7,7 +7,8 @@ export interface Changes {
   close(): void
 }
 
-const DEFAULT_TIMEOUT_MS = 5_000
+/** Long enough for a machine that does much else: who waits for a state goes on at once when it is there. */
+const DEFAULT_TIMEOUT_MS = 60_000
 
 /** Creates the notice board of one simulator. */
 export function createChanges(): Changes {

@@ -10,7 +10,7 @@ import type { WebhookTry } from './webhook-post.ts'
 import { postWebhook } from './webhook-post.ts'
 import type { HandmadeWebhook, Webhooks } from './webhooks.ts'
 
-const SETTLED_TIMEOUT_MS = 30_000
+const SETTLED_TIMEOUT_MS = 60_000
 
 /** Sends the account's events as signed webhooks, a bounded number at once, and again after failures. */
 export class WebhookSender implements Webhooks {
