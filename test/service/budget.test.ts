@@ -1,11 +1,18 @@
 import { test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { rule, writeRules } from '../support/rules.ts'
-import { settingsFor, startService, until } from '../support/service.ts'
+import { type Service, settingsFor, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
 /** As if a minute had passed: every call made so far leaves the window. */
 const A_MINUTE_LATER = `UPDATE budget_slots SET used_at = used_at - interval '61 s'`
+
+/** Else the next minute would begin between a look and its move, and take away what the look has set aside. */
+async function rest({ sql }: Pick<Service, 'sql'>): Promise<void> {
+  await until('nobody works', async () => {
+    return (await sql('SELECT FROM graphile_worker.jobs WHERE locked_at IS NOT NULL')).length === 0
+  })
+}
 
 test('replicas share one budget: no more calls than allowed, and the rest goes on when it is free again', async (t) => {
   const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '12' }
@@ -43,7 +50,7 @@ test('replicas share one budget: no more calls than allowed, and the rest goes o
 test('when the budget is short, moves go before look-ups and higher rules first', async (t) => {
   const byTag = (key: string, priority: number) =>
     rule({ key, priority, conditions: { fact: 'application', operator: 'equal', value: priority }, department: 10 })
-  const { simulator, drained, sql } = await startService(t, {
+  const service = await startService(t, {
     rules: [
       byTag('low', 100),
       byTag('middle', 500),
@@ -57,6 +64,7 @@ test('when the budget is short, moves go before look-ups and higher rules first'
     ],
     settings: { WORKER_CONCURRENCY: '1', HELPCRUNCH_REQUESTS_PER_MINUTE: '6' },
   })
+  const { simulator, drained, sql } = service
   const guest = simulator.addCustomer({ name: 'Marie', locale: 'fr' })
   await sql(`UPDATE budget_slots SET used_at = now()`) // somebody has just used it all
   const lookUp = simulator.openChat({ customerId: guest.id, applicationId: 1 })
@@ -73,7 +81,9 @@ test('when the budget is short, moves go before look-ups and higher rules first'
   t.equal(simulator.calls.all.length, 0)
   const lookUps = () => simulator.calls.count({ path: `/v1/customers/${guest.id}` })
   await sql(A_MINUTE_LATER)
-  await until('the budget is used', () => simulator.calls.all.length === 6)
+  // On a slow machine each move is looked at first, which takes two calls: one of the budget may be left over.
+  await until('the budget is used', () => simulator.calls.all.length >= 5)
+  await rest(service)
   t.equal(lookUps(), 0, 'what there was, went to moves')
   const isDone = () => simulator.chat(lookUp.id).departmentId === 20
   while (!isDone()) {
@@ -81,8 +91,9 @@ test('when the budget is short, moves go before look-ups and higher rules first'
     await sql(A_MINUTE_LATER)
     await until(
       'another budget is used, or the work is done',
-      () => isDone() || simulator.calls.all.length - before >= 6,
+      () => isDone() || simulator.calls.all.length - before >= 5,
     )
+    await rest(service)
   }
   await drained()
 
@@ -93,7 +104,7 @@ test('when the budget is short, moves go before look-ups and higher rules first'
 })
 
 test('a short budget is not spent on looking at a chat again and again: the look sets the move aside', async (t) => {
-  const { simulator, drained, sql } = await startService(t, {
+  const service = await startService(t, {
     rules: [
       rule({
         events: ['message.chat.customer'],
@@ -102,21 +113,15 @@ test('a short budget is not spent on looking at a chat again and again: the look
     ],
     settings: { HELPCRUNCH_REQUESTS_PER_MINUTE: '5' },
   })
+  const { simulator, drained, sql } = service
   // A message's webhook does not tell the chat's state, so each chat is looked at before it is moved.
   for (let i = 0; i < 6; i++) simulator.openChat({ customerId: 9011, text: 'Hello' })
   const allMoved = () => [...simulator.chats.values()].every(({ departmentId }) => departmentId === 10)
-  const isQuiet = async () => {
-    const [row] = await sql<{ n: number }>(
-      'SELECT count(*)::int AS n FROM graphile_worker.jobs WHERE locked_at IS NOT NULL',
-    )
-    return row?.n === 0
-  }
   while (!allMoved()) {
     const before = simulator.calls.all.length
     await sql(A_MINUTE_LATER)
     await until('most of another budget is used', () => allMoved() || simulator.calls.all.length - before >= 4)
-    // Else the next minute would begin between a look and its move, and take away what the look has set aside.
-    await until('nobody uses the rest', isQuiet)
+    await rest(service)
   }
   await drained()
   t.equal(simulator.calls.count({ method: 'GET' }), 6)

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { Test } from 'tap'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
 import { migrate } from '../../src/adapters/prisma/migrate.ts'
+import type { Scope } from './scope.ts'
 
 /** A server for tests, with one migrated database that the others are copied from. */
 export interface TestServer {
@@ -41,7 +41,7 @@ export async function startTestServer(): Promise<TestServer> {
 }
 
 /** An empty, migrated database of its own, dropped when the test ends. */
-export async function createDatabase(t: Test): Promise<string> {
+export async function createDatabase(t: Scope): Promise<string> {
   const server = await sharedServer(t)
   const name = `hcr_test_${randomUUID().replaceAll('-', '')}`
   await query(server.url, `CREATE DATABASE ${name} TEMPLATE ${server.template}`)
@@ -50,12 +50,12 @@ export async function createDatabase(t: Test): Promise<string> {
 }
 
 /** The server that `test/run.ts` started for all files; a file that runs alone starts its own. */
-async function sharedServer(t: Test): Promise<Pick<TestServer, 'url' | 'template'>> {
+async function sharedServer(t: Scope): Promise<Pick<TestServer, 'url' | 'template'>> {
   const { TEST_SERVER_URL: url, TEST_SERVER_TEMPLATE: template } = process.env
   if (url && template) return { url, template }
   own ??= startTestServer().then((server) => {
     let root = t
-    while (root.parent) root = root.parent as Test
+    while (root.parent) root = root.parent as Scope // of a test, a test
     root.teardown(() => server.stop())
     return server
   })
@@ -65,7 +65,7 @@ async function sharedServer(t: Test): Promise<Pick<TestServer, 'url' | 'template
 let own: Promise<TestServer> | undefined
 
 /** Runs statements on a connection that lasts as long as the test; Postgres starts a process for each, so one is opened for many. */
-export async function openConnection(t: Test, url: string): Promise<Statement> {
+export async function openConnection(t: Scope, url: string): Promise<Statement> {
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   pool.on('error', () => {}) // a test may take the database away; the next statement connects again
   t.teardown(() => pool.end())

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Test } from 'tap'
+import type { Scope } from './scope.ts'
 
 /** A replica: the service as `npm start` runs it, in a process of its own. */
 export interface Replica {
@@ -14,10 +14,10 @@ export interface Replica {
 }
 
 /** Starts `src/main.ts` and waits until it listens; it is killed when the test ends. */
-export async function startReplica(t: Test, env: Readonly<Record<string, string>>): Promise<Replica> {
+export async function startReplica(t: Scope, env: Readonly<Record<string, string>>): Promise<Replica> {
   const child = spawn(process.execPath, ['src/main.ts'], {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -27,8 +27,11 @@ export async function startReplica(t: Test, env: Readonly<Record<string, string>
   }
   t.teardown(kill)
   let log = ''
+  child.stderr.on('data', (chunk) => {
+    log += chunk
+  })
   const url = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the replica ended with code ${code}`)))
+    child.once('exit', (code) => reject(new Error(`the replica ended with code ${code}: ${log.slice(-1_000)}`)))
     createInterface({ input: child.stdout }).on('line', (line) => {
       log += `${line}\n`
       const address = /Server listening at (http:[^"]+)/.exec(line)?.[1]

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import type { Scope } from './scope.ts'
 
 /** A valid rule, which sends German-speaking customers to department 10; override what the test is about. */
 export function rule(parts: Partial<RuleDocument> = {}): RuleDocument {
@@ -18,7 +18,7 @@ export function rule(parts: Partial<RuleDocument> = {}): RuleDocument {
 }
 
 /** A folder with a file for each rule, gone when the test ends. */
-export async function writeRules(t: Test, rules: readonly Partial<RuleDocument>[]): Promise<string> {
+export async function writeRules(t: Scope, rules: readonly Partial<RuleDocument>[]): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-rules-'))
   t.teardown(() => rm(dir, { recursive: true }))
   const whole = rules.map(rule)

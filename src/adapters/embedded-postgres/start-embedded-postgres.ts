@@ -13,6 +13,8 @@ export interface EmbeddedPostgres {
 export interface EmbeddedPostgresOptions {
   /** Where the cluster lives; created when absent. */
   readonly dataDir: string
+  /** To listen on; a free one by default. */
+  readonly port?: number
   /** Server settings (`fsync: 'off'`), for databases that are thrown away. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -24,7 +26,8 @@ export interface EmbeddedPostgresOptions {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   mkdirSync(options.dataDir, { recursive: true })
   const keeper = forkKeeper()
-  const keeperSettings: KeeperSettings = { dataDir: options.dataDir, settings: options.settings ?? {} }
+  const { dataDir, port, settings = {} } = options
+  const keeperSettings: KeeperSettings = { dataDir, port, settings }
   keeper.send(keeperSettings)
   const [report] = (await Promise.race([
     once(keeper, 'message'),

@@ -46,7 +46,7 @@ export interface Simulator extends CustomerScript, ChatScript {
   /** Puts faults on calls, one each, or over and over with `forever`. */
   readonly script: Faults['script']
   readonly clearFaults: Faults['clear']
-  /** Looks again after each call, webhook and change; the error says what was awaited. Default 5 s. */
+  /** Looks again after each call, webhook and change; the error says what was awaited. Default a minute. */
   readonly waitFor: Changes['waitFor']
   /** The chat as it is now; throws when there is none. */
   chat(id: number): Readonly<Chat>

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
+import type { Scope } from '../support/scope.ts'
+
+/** A Postgres that may be killed: it keeps what it has committed, as one in production does. */
+export interface OwnPostgres {
+  readonly url: string
+  /** kill -9 of the postmaster; its backends notice and end. */
+  kill(): void
+  /** Starts it again on the same port, which recovers what was committed. */
+  restart(): Promise<void>
+  /** The postmaster and all that it has started. */
+  family(): number[]
+}
+
+/** Starts one in a temporary folder; both are gone when the scenario ends. */
+export async function startOwnPostgres(t: Scope): Promise<OwnPostgres> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-chaos-'))
+  t.teardown(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }))
+  const port = await freePort()
+  const start = () => startEmbeddedPostgres({ dataDir, port, settings: { max_connections: '200' } })
+  let server = await start()
+  t.teardown(() => server.stop())
+  const postmaster = () => Number.parseInt(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10)
+  return {
+    url: server.url,
+    kill: () => void process.kill(postmaster(), 'SIGKILL'),
+    async restart() {
+      server = await start()
+    },
+    family: () => [postmaster(), ...childrenOf(postmaster())],
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return text === '' ? [] : text.split(' ').map(Number)
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo // it listens on a port, not on a pipe
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}

@@ -1,0 +1,5 @@
+import { durableAck } from './promises/p01-durable-ack.ts'
+import type { Scenario } from './scenario.ts'
+
+/** In the order of docs/reliability.md. */
+export const SCENARIOS: readonly Scenario[] = [durableAck]

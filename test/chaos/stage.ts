@@ -1,0 +1,26 @@
+import { type Random, seededRandom } from '../../src/sandbox/simulator/seeded-random.ts'
+import type { Stage } from './scenario.ts'
+
+export interface StageOptions {
+  readonly seed: number
+  readonly scale: 'full' | 'quick'
+  readonly seconds: number
+}
+
+/** A stage on which one scenario is played, and the way to clear it. */
+export function createStage({ seed, scale, seconds }: StageOptions): { stage: Stage; clear(): Promise<void> } {
+  const ends: (() => unknown)[] = []
+  const random: Random = seededRandom(seed)
+  const stage: Stage = {
+    size: (full, quick) => (scale === 'full' ? full : quick),
+    seconds,
+    random,
+    teardown: (end) => void ends.push(end),
+  }
+  return {
+    stage,
+    async clear() {
+      for (const end of ends.splice(0).reverse()) await end()
+    },
+  }
+}

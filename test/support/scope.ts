@@ -1,0 +1,7 @@
+/** Whatever ends some time and cleans up then: a test, or a scenario of the chaos suite. */
+export interface Scope {
+  /** Ends what was opened, the youngest first. */
+  teardown(end: () => unknown): void
+  /** What this is a part of, and outlives it. */
+  readonly parent?: object | undefined
+}
