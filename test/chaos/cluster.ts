@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RuleDocument } from '../../src/domain/rule.ts'
+import type { Simulator, SimulatorOptions } from '../../src/sandbox/simulator/simulator.ts'
+import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
+import { type Replica, startReplica } from '../support/processes.ts'
+import { rule, writeRules } from '../support/rules.ts'
+import { settingsFor, startAccount } from '../support/service.ts'
+import { envelope } from '../support/webhooks.ts'
+import type { Stage } from './scenario.ts'
+
+export interface ClusterOptions {
+  readonly replicas: number
+  /** Default: one that sends every new chat to department 10. */
+  readonly rules?: readonly Partial<RuleDocument>[]
+  readonly settings?: Readonly<Record<string, string>>
+  readonly simulator?: Partial<SimulatorOptions>
+  /** Of a Postgres that is to be killed; default: a new database on the server that all share. */
+  readonly databaseUrl?: string
+}
+
+/** Replicas as processes of their own, which know of each other only through their database, and a simulated HelpCrunch. */
+export interface Cluster {
+  readonly simulator: Simulator
+  readonly databaseUrl: string
+  readonly sql: Statement
+  /** In the order of their start; who kills one puts another in its place. */
+  readonly replicas: Replica[]
+  /** The address of any replica, by chance, as a load balancer gives it. */
+  url(): string
+  /** Starts one more, which is not in the list. */
+  start(settings?: Readonly<Record<string, string>>): Promise<Replica>
+  /** kill -9, and a new one in its place, as a supervisor does it. */
+  restart(index: number): Promise<void>
+}
+
+/** Sends every new chat to department 10. */
+export const EVERY_NEW_CHAT = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+
+/** So many calls a minute that the budget is not what a scenario is about. */
+const PLENTY = { HELPCRUNCH_REQUESTS_PER_MINUTE: '10000' }
+const UNLIMITED = { rateLimitPerMinute: 1_000_000 }
+/** A replica that starts while the database is away ends with a message; its supervisor starts it again. */
+const STARTS_MAX = 20
+const RESTART_MS = 500
+
+/** Starts the simulator and the replicas; all of it ends with the stage. */
+export async function startCluster(stage: Stage, options: ClusterOptions): Promise<Cluster> {
+  const { random } = stage
+  const switches = { ...UNLIMITED, ...options.simulator?.switches }
+  const simulator = await startAccount(stage, { ...options.simulator, switches })
+  const databaseUrl = options.databaseUrl ?? (await createDatabase(stage))
+  const rulesDir = await writeRules(stage, options.rules ?? [EVERY_NEW_CHAT])
+  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...PLENTY, ...options.settings }
+  const start = (settings: Readonly<Record<string, string>> = {}) => startReplica(stage, { ...env, ...settings })
+  const replicas = await Promise.all(Array.from({ length: options.replicas }, () => start()))
+  return {
+    ...{ simulator, databaseUrl, replicas, start },
+    sql: await openConnection(stage, databaseUrl),
+    url: () => replicas[Math.floor(random() * replicas.length)]?.url ?? '',
+    async restart(index) {
+      await replicas[index]?.kill()
+      replicas[index] = await startPatiently(start)
+    },
+  }
+}
+
+async function startPatiently(start: () => Promise<Replica>): Promise<Replica> {
+  for (let starts = 1; ; starts++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (starts === STARTS_MAX) throw error
+      await sleep(RESTART_MS)
+    }
+  }
+}
+
+/** Opens a chat at HelpCrunch and gives the webhook about it, which nobody has sent yet. */
+export function openChat(simulator: Simulator, parts: Readonly<Record<string, unknown>> = {}) {
+  const { id: chatId } = simulator.openChat({ customerId: 9011 })
+  const state = { chat_id: chatId, customer: { id: 9011 }, status: 'new', department: null, assignee: null }
+  return { chatId, envelope: envelope({ eventData: state, ...parts }) }
+}
