@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { createGuard } from './adapters/failpoints.ts'
 import auth from './plugins/auth.ts'
 import config, { type Environment } from './plugins/config.ts'
 import database from './plugins/database.ts'
@@ -31,6 +32,7 @@ export interface AppOptions {
 
 /** The whole service, as a list of what it is made of; the order matters. Rejects when a setting, the database or a rule file is not as it should be. */
 export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInstance> {
+  const guard = createGuard(env) // first of all: a setting for tests ends a start in production before anything is opened
   const app = fastify({
     logger: logger ?? false,
     // A body that drips in byte by byte is cut off too: Fastify's own requestTimeout alone does not do that.
@@ -47,7 +49,7 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
     await app.register(problems)
     if (app.config.ROLE !== 'worker') await app.register(docs)
     await app.register(database)
-    await app.register(services)
+    await app.register(services, { guard })
     await app.register(auth)
     await app.register(worker)
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Guard } from '../adapters/failpoints.ts'
 import { createHelpcrunchClient } from '../adapters/helpcrunch/client.ts'
 import { setBudget } from '../adapters/prisma/account.ts'
 import { createApplicationJournal } from '../adapters/prisma/application-journal.ts'
@@ -48,7 +49,7 @@ export interface Services extends ReadingServices, ManagementServices {
 
 /** Wires adapters into services, gives the account its budget, and imports the rule files when there are no rules yet. */
 export default fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { guard }: { guard: Guard }) => {
     const { config, log } = app
     const { prisma } = app.database
     const client = createHelpcrunchClient({
@@ -59,25 +60,26 @@ export default fp(
     app.addHook('onClose', () => client.close())
 
     const workerId = randomUUID()
-    const inbox = createEventInbox(prisma)
+    const inbox = guard('inbox', createEventInbox(prisma))
     const rulesets = createRulesetStore(prisma)
-    const customers = createCustomerStore(prisma)
+    const customers = guard('customers', createCustomerStore(prisma))
     const decisions = createDecisionReader(prisma)
-    const calls = { client, ledger: createCallLedger(prisma), log }
+    const calls = { client: guard('client', client), ledger: guard('ledger', createCallLedger(prisma)), log }
     const policy = {
       mode: config.ROUTER_MODE,
       defaultDepartmentId: config.DEFAULT_DEPARTMENT_ID,
       leaveAssigned: config.LEAVE_ASSIGNED,
     }
-    const work = { ...calls, claims: createChatClaims(prisma, workerId), policy, random: Math.random }
+    const claims = guard('claims', createChatClaims(prisma, workerId))
+    const work = { ...calls, claims, policy, random: Math.random }
     const deciding = {
       ...work,
-      journal: createDecisionJournal(prisma),
+      journal: guard('journal', createDecisionJournal(prisma)),
       rulesets,
       customers,
       planField: config.PLAN_FIELD,
     }
-    const applying = { ...work, applications: createApplicationJournal(prisma) }
+    const applying = { ...work, applications: guard('applications', createApplicationJournal(prisma)) }
     const departments = createDepartmentStore(prisma)
     const list = (refresh: boolean) => listDepartments({ ...calls, departments }, refresh)
 
