@@ -1,5 +1,6 @@
 import { considerRule } from './consider-rule.ts'
 import type { Facts, Lookup } from './facts.ts'
+import { PROSPECT, prospectOf } from './prospect.ts'
 import { type CompiledRule, type CompiledRuleset, problemOf } from './ruleset.ts'
 
 /** What is to be routed: an event, when it happened (schedules go by that), and what is known. */
@@ -31,8 +32,7 @@ export async function findWinner(
   openLookups: ReadonlySet<Lookup>,
 ): Promise<WinnerSearch> {
   const broken: BrokenRule[] = []
-  for (const compiled of ruleset.rules) {
-    if (compiled.rule.document.status !== 'enabled') continue
+  for (const compiled of ruleset.enabled.candidates(routingCase.facts, openLookups)) {
     const trial = await tryRule(compiled, routingCase, openLookups)
     if (trial.kind === 'match') return { kind: 'settled', winner: compiled, broken }
     if (trial.kind === 'lookups_needed') return trial
@@ -52,8 +52,13 @@ async function tryRule(
   { eventType, at, facts }: RoutingCase,
   openLookups: ReadonlySet<Lookup>,
 ): Promise<Trial> {
+  const { conditions } = compiled
   try {
     if (considerRule(compiled.rule.document, eventType, at).kind === 'not_considered') return { kind: 'no_match' }
+    // The engine judges, and costs some ten times as much: it is not asked about what has no prospect.
+    if (conditions.kind !== 'broken' && prospectOf(conditions, facts, openLookups) === PROSPECT.none) {
+      return { kind: 'no_match' }
+    }
     if (await compiled.certain(facts, openLookups)) return { kind: 'match' }
     if (openLookups.size === 0 || !(await compiled.possible(facts, openLookups))) return { kind: 'no_match' }
     return { kind: 'lookups_needed', lookups: await fewestLookups(compiled, facts, openLookups) }

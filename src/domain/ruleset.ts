@@ -1,6 +1,8 @@
 import { compileRule, type RuleEngine } from './compile-rule.ts'
 import { type PreparedCondition, prepareConditions } from './prepared-conditions.ts'
 import type { LiveRule, RuleDocument, Ruleset } from './rule.ts'
+import { createRuleIndex, type RuleIndex } from './rule-index.ts'
+import { isOpen } from './schedule.ts'
 
 /** Why a stored rule cannot be evaluated. */
 export interface BrokenConditions {
@@ -18,14 +20,15 @@ export interface CompiledRule extends RuleEngine {
 export interface CompiledRuleset {
   readonly version: number
   readonly rules: readonly CompiledRule[]
+  /** Those that are enabled, by what they need to match. One that cannot be evaluated is always a candidate. */
+  readonly enabled: RuleIndex<CompiledRule>
 }
 
 /** Compiles every rule, drafts too. One that cannot be compiled is kept as broken and harms no other. */
 export function compileRuleset(ruleset: Ruleset): CompiledRuleset {
-  return {
-    version: ruleset.version,
-    rules: ruleset.rules.toSorted((a, b) => inOrderTried(a.document, b.document)).map(compile),
-  }
+  const rules = ruleset.rules.toSorted((a, b) => inOrderTried(a.document, b.document)).map(compile)
+  const enabled = rules.filter(({ rule }) => rule.document.status === 'enabled')
+  return { version: ruleset.version, rules, enabled: createRuleIndex(enabled, conditionsToIndex) }
 }
 
 /** Sorts rules: by priority, the higher first, then by key. */
@@ -42,6 +45,18 @@ function compile(rule: LiveRule): CompiledRule {
     const problem = problemOf(error)
     const reject = () => Promise.reject(new Error(problem, { cause: error }))
     return { rule, conditions: { kind: 'broken', problem }, certain: reject, possible: reject }
+  }
+}
+
+/** Undefined for a rule that cannot be evaluated: whoever searches has to come across it, to report it. */
+function conditionsToIndex({ rule, conditions }: CompiledRule): PreparedCondition | undefined {
+  if (conditions.kind === 'broken') return undefined
+  const { schedule } = rule.document
+  try {
+    if (schedule !== undefined) isOpen(schedule, new Date(0)) // throws for a time zone that is not known here
+    return conditions
+  } catch {
+    return undefined
   }
 }
 
