@@ -10,6 +10,7 @@ import services from './plugins/services.ts'
 import worker from './plugins/worker.ts'
 import audit from './routes/audit.ts'
 import backtests from './routes/backtests.ts'
+import customers from './routes/customers.ts'
 import decisions from './routes/decisions.ts'
 import departments from './routes/departments.ts'
 import events from './routes/events.ts'
@@ -81,4 +82,5 @@ async function api(app: FastifyInstance): Promise<void> {
   await app.register(retries)
   await app.register(tokens)
   await app.register(audit)
+  await app.register(customers)
 }

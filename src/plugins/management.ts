@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { createAnalysisRunner } from '../adapters/analysis-runner.ts'
 import { type AuditReader, createAuditReader } from '../adapters/prisma/audit-reader.ts'
+import { createCustomerRecords } from '../adapters/prisma/customer-records.ts'
 import { createDecisionReader } from '../adapters/prisma/decision-reader.ts'
 import { createRuleBook } from '../adapters/prisma/rule-book.ts'
 import { createRuleReader } from '../adapters/prisma/rule-reader.ts'
@@ -23,12 +24,13 @@ import {
 import type { ListDepartments } from '../services/check-department.ts'
 import { checkRule, checkRules, type RuleCheck } from '../services/check-rules.ts'
 import type { Rulesets } from '../services/decide-events.ts'
+import { type ErasureResult, eraseCustomer } from '../services/erase-customer.ts'
 import { makeRuleTest, type RuleTestMaking } from '../services/make-rule-test.ts'
 import { type IssuedToken, issueToken, type TokenRegister } from '../services/manage-tokens.ts'
 import { type OrderResult, orderRules } from '../services/order-rules.ts'
 import { createDepartmentWatch } from '../services/watch-departments.ts'
 
-/** What people do to rules and tokens. */
+/** What people do to rules, tokens and what is kept of customers. */
 export interface ManagementServices {
   /** Undefined when the token is nobody's. */
   authenticate(token: string): Promise<Identity | undefined>
@@ -41,6 +43,7 @@ export interface ManagementServices {
   checkRules(inputs: readonly unknown[]): Promise<RuleCheck>
   makeRuleTest(decisionId: bigint, ruleKey: string | undefined): Promise<RuleTestMaking>
   issueToken(token: { readonly name: string; readonly role: Role }, by: Identity): Promise<IssuedToken>
+  eraseCustomer(customerId: number, by: Identity): Promise<ErasureResult>
   readonly tokens: Pick<TokenRegister, 'list' | 'revoke'>
   readonly audit: AuditReader
   /** Tells the log of rules whose department has gone since the last time. */
@@ -65,6 +68,7 @@ export function createManagementServices(
   const changing = { ...warning, live, book, listDepartments, history: createRuleReader(prisma) }
   const tokens = createTokenStore(prisma)
   const authenticating = { tokens, adminToken: config.ADMIN_TOKEN, log }
+  const records = createCustomerRecords(prisma)
   const making = { decisions: createDecisionReader(prisma), rulesets }
   const watchDepartments = createDepartmentWatch({ live, listDepartments, log })
 
@@ -88,6 +92,7 @@ export function createManagementServices(
     checkRules: (inputs) => checkRules(changing, inputs),
     makeRuleTest: (id, ruleKey) => makeRuleTest(making, id, ruleKey),
     issueToken: (token, by) => issueToken({ tokens, randomBytes }, token, by),
+    eraseCustomer: (customerId, by) => eraseCustomer({ records, log }, customerId, by),
     tokens,
     audit: createAuditReader(prisma),
     watchDepartments,

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { GivenRules, RULES_BYTES_MAX } from '../domain/given-rules.ts'
+import { erasedDetail } from './schemas/shared-answers.ts'
 import { CHECK_RULES, MAKE_RULE_TEST } from './schemas/trial-operations.ts'
 
 const Check = Type.Object(
@@ -48,6 +49,8 @@ const ruleChecks: FastifyPluginAsyncTypebox = async (app) => {
           return { rule: making.rule, test: making.test }
         case 'no_such_decision':
           return reply.problem(404, 'not_found', `There is no decision ${id}.`)
+        case 'erased':
+          return reply.problem(409, 'erased', erasedDetail(id))
         case 'no_such_rule':
           return reply.problem(404, 'not_found', `There was no rule "${making.key}" when decision ${id} was made.`)
         case 'which_rule': {

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { RULES_BYTES_MAX } from '../domain/given-rules.ts'
 import { SimulationRequest } from '../domain/simulation-request.ts'
 import { readByService } from './read-by-service.ts'
+import { erasedDetail } from './schemas/shared-answers.ts'
 import { SIMULATE } from './schemas/trial-operations.ts'
 
 /** `POST /v1/simulations`: what the rules would decide, and why; calls nobody, writes nothing. */
@@ -15,6 +16,8 @@ const simulations: FastifyPluginAsyncTypebox = async (app) => {
         return result.answer
       case 'no_such_decision':
         return reply.problem(404, 'not_found', `There is no decision ${result.id}.`)
+      case 'erased':
+        return reply.problem(409, 'erased', erasedDetail(result.id))
       case 'invalid':
         return reply.problem(400, 'invalid_input', 'The body is not valid.', [...result.problems])
     }

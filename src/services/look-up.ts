@@ -9,10 +9,14 @@ import { type Postponement, WAIT_FOR_ACCOUNT, type WaitingEvent } from './waitin
 /** The port that keeps what look-ups told; `adapters/prisma/customer-store.ts` implements it. */
 export interface CustomerKeeper {
   /**
-   * `knownRevision` is what was known before the look-up (undefined: nothing). What an event has told since then is newer and
-   * stays; a newer look-up stays as a whole.
+   * `event.customer` is what was known before the look-up. What an event has told since then is newer and stays; a newer
+   * look-up stays as a whole. Keeps nothing when the event waits no more: its customer may have been erased meanwhile.
    */
-  keepLookedUp(customerId: number, profile: CustomerProfile, knownRevision: number | undefined): Promise<void>
+  keepLookedUp(
+    event: Pick<WaitingEvent, 'seq' | 'customer'>,
+    customerId: number,
+    profile: CustomerProfile,
+  ): Promise<void>
 }
 
 export interface LookUpDependencies extends CallDependencies {
@@ -49,7 +53,7 @@ export async function lookUp(
   if (customerId === undefined) return { kind: 'not_known' }
   const reply = await ask(deps, claim, event, `/customers/${customerId}`, readCustomer)
   if (reply.kind !== 'told') return reply
-  await deps.customers.keepLookedUp(customerId, reply.value, event.customer?.revision)
+  await deps.customers.keepLookedUp(event, customerId, reply.value)
   return { kind: 'customer', profile: reply.value }
 }
 

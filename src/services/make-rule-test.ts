@@ -9,6 +9,8 @@ import type { DecisionReader, ReplayableDecision } from './read-decision.ts'
 export type RuleTestMaking =
   | { readonly kind: 'made'; readonly rule: string; readonly test: RuleTest }
   | { readonly kind: 'no_such_decision' }
+  /** Its customer's data was erased. */
+  | { readonly kind: 'erased' }
   /** No rule won, and none was named. */
   | { readonly kind: 'which_rule' }
   /** The rule was not among those of the decision. */
@@ -25,6 +27,7 @@ export async function makeRuleTest(
 ): Promise<RuleTestMaking> {
   const decision = await decisions.find(id)
   if (decision === undefined) return { kind: 'no_such_decision' }
+  if (decision.erasedAt !== null) return { kind: 'erased' }
   const key = ruleKey ?? decision.rule?.key
   if (key === undefined) return { kind: 'which_rule' }
   const { rules } = await rulesets.at(decision.rulesetVersion)

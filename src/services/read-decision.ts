@@ -20,6 +20,8 @@ export interface DecisionSummary {
   readonly receivedAt: Date
   readonly decidedAt: Date
   readonly appliedAt: Date | null
+  /** When the customer's data was erased: there are no facts since, and nothing to explain it by. */
+  readonly erasedAt: Date | null
 }
 
 /** One HTTP call. A call with neither status nor error has not ended, or its process has before it did. */
@@ -62,6 +64,7 @@ export async function readDecision(
   const found = await deps.decisions.find(id)
   if (found === undefined) return undefined
   const { happenedAt, openLookups, ...decision } = found
+  if (decision.erasedAt !== null) return { ...decision, explanation: [] }
   const ruleset = await deps.rulesets.at(decision.rulesetVersion)
   const routingCase = { eventType: decision.eventType, at: happenedAt, facts: decision.facts }
   return { ...decision, explanation: explain(ruleset, routingCase, decision.rule?.key ?? null, openLookups) }

@@ -45,6 +45,9 @@ export async function retryDecision(deps: RetryDecisionDependencies, id: bigint)
     return { kind: 'refused', why }
   }
   const hasTarget = decision.department.to !== null
+  if (!hasTarget && decision.erasedAt !== null) {
+    return { kind: 'refused', why: "The customer's data was erased, so there is nothing to decide by." }
+  }
   const accepted = await (hasTarget ? deps.retries.callAgain(decision) : deps.retries.decideAgain(decision))
   if (!accepted) return { kind: 'refused', why: 'It changed at this very moment. Look at it again.' }
   deps.log.info({ decisionId: id, chatId: decision.chatId, calling: hasTarget }, 'decision.retried')

@@ -12,6 +12,8 @@ export interface StoredEvent {
   readonly customerId: number | null
   readonly finishedAt: Date | null
   readonly body: Uint8Array
+  /** When the customer's data was erased, the body with it. */
+  readonly erasedAt: Date | null
 }
 
 /** Whom an event is about: one of the two is there. */
@@ -47,6 +49,7 @@ export async function retryEvent<Event extends StoredEvent>(
   if (event.status !== 'set_aside') {
     return { kind: 'refused', why: `Its status is ${event.status}; only an event that was set aside can be retried.` }
   }
+  if (event.erasedAt !== null) return { kind: 'refused', why: "The customer's data was erased, its body too." }
   const subject = readSubject(readStoredEvent(event.body))
   if (subject.kind === 'unknown_type') return { kind: 'refused', why: 'This event type is not known.' }
   if (subject.kind === 'unusable') return { kind: 'refused', why: `It still cannot be used: ${subject.problem}.` }

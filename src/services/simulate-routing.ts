@@ -41,6 +41,8 @@ export type SimulationResult =
   | { readonly kind: 'simulated'; readonly answer: SimulationAnswer }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   | { readonly kind: 'no_such_decision'; readonly id: string }
+  /** Its customer's data was erased, so there is nothing to decide by. */
+  | { readonly kind: 'erased'; readonly id: string }
 
 /** Decides given facts, or a recorded decision once more, by the rules in force or given ones. Calls nobody, writes nothing. */
 export async function simulateRouting(deps: SimulateDependencies, input: unknown): Promise<SimulationResult> {
@@ -50,7 +52,7 @@ export async function simulateRouting(deps: SimulateDependencies, input: unknown
     return { kind: 'invalid', problems: [...problemsOf(request), ...problemsOf(given)] }
   }
   const subject = await findSubject(deps, request.subject)
-  if (subject.kind === 'no_such_decision') return subject
+  if (subject.kind !== 'found') return subject
   const { routingCase, openLookups, recorded } = subject
   const ruleset = await findRuleset(deps, given?.rules)
   const { decision, ...found } = await simulate(ruleset, routingCase, openLookups, deps.policy)
@@ -70,7 +72,7 @@ type Subject =
       readonly openLookups: ReadonlySet<Lookup>
       readonly recorded: SimulationAnswer['recorded']
     }
-  | Extract<SimulationResult, { kind: 'no_such_decision' }>
+  | Extract<SimulationResult, { kind: 'no_such_decision' | 'erased' }>
 
 async function findSubject({ decisions, clock }: SimulateDependencies, subject: SimulationSubject): Promise<Subject> {
   if (subject.kind === 'facts') {
@@ -81,6 +83,7 @@ async function findSubject({ decisions, clock }: SimulateDependencies, subject: 
   }
   const decision = await decisions.find(BigInt(subject.id))
   if (decision === undefined) return { kind: 'no_such_decision', id: subject.id }
+  if (decision.erasedAt !== null) return { kind: 'erased', id: subject.id }
   const { eventType, happenedAt: at, facts, openLookups } = decision
   const { outcome, reason, rule, department, rulesetVersion } = decision
   const recorded = { outcome, reason, rule, department, rulesetVersion }

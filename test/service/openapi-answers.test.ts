@@ -51,6 +51,8 @@ test('what is answered fits the reference, on every route', async (t) => {
   await service.sql("UPDATE webhook_events SET status = 'set_aside' WHERE id = $1", [eventId])
   await ask('POST /v1/decisions/{id}/retry', { id })
   await ask('POST /v1/events/{id}/retry', { id: eventId })
+  await ask('DELETE /v1/customers/{id}', { id: '9011' })
+  await ask('GET /v1/decisions/{id}', { id })
   t.strictSame(left(), [], 'no route is left out')
 })
 

@@ -59,6 +59,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   'POST /v1/tokens': { role: 'admin', status: 400, body: {} },
   'DELETE /v1/tokens/:id': { role: 'admin', status: 404, path: `/v1/tokens/${NOBODY}` },
   'GET /v1/audit': { role: 'admin', status: 200 },
+  'DELETE /v1/customers/:id': { role: 'admin', status: 404, path: '/v1/customers/9' },
 }
 
 const RANK: Readonly<Record<Holder, number>> = { viewer: 1, editor: 2, admin: 3 }

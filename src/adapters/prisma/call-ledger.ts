@@ -74,8 +74,13 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       const body = reply ? cleanText(reply.body).slice(0, BODY_CHARACTERS_MAX) : null
       const error = result.kind === 'no_response' ? `${result.reason}: ${result.message}` : (problem ?? null)
       await prisma.$executeRaw`
-        WITH closed AS (
-          UPDATE attempts SET status = ${reply?.status ?? null}::int, body = ${body}, error = ${error === null ? null : cleanText(error)},
+        WITH event AS (
+          -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
+          SELECT e.erased_at FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
+          WHERE a.id = ${call.attemptId} FOR SHARE OF e
+        ), closed AS (
+          UPDATE attempts SET status = ${reply?.status ?? null}::int,
+            body = CASE WHEN NOT EXISTS (SELECT FROM event WHERE erased_at IS NOT NULL) THEN ${body}::text END, error = ${error === null ? null : cleanText(error)},
             duration_ms = ${durationMs}::int
           WHERE id = ${call.attemptId}
         )

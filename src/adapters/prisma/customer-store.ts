@@ -19,10 +19,12 @@ interface CustomerEventRow {
 /** What is known of customers. The revision settles races: whoever has not seen the newest one does not write. */
 export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & CustomerMemory {
   return {
-    async keepLookedUp(customerId, profile, knownRevision) {
+    async keepLookedUp({ seq, customer }, customerId, profile) {
+      const knownRevision = customer?.revision
       await prisma.$executeRaw`
+        WITH event AS (${lockWaiting(seq)})
         INSERT INTO customers AS u (id, profile, fetched_at)
-        VALUES (${customerId}::bigint, ${toJsonb(profile)}, clock_timestamp())
+        SELECT ${customerId}::bigint, ${toJsonb(profile)}, clock_timestamp() FROM event
         ON CONFLICT (id) DO UPDATE
         SET fetched_at = excluded.fetched_at, revision = u.revision + 1,
           -- The first event about a new customer often comes while we ask: what it told is newer, and tags may be too.
@@ -45,7 +47,8 @@ export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & Cust
 
     async keep(event, profile) {
       const [row] = await prisma.$queryRaw<{ seq: bigint }[]>`
-        WITH kept AS (${profile === undefined ? NOTHING_TO_KEEP : upsert(event, profile)})
+        WITH event AS (${lockWaiting(event.seq)}),
+        kept AS (${profile === undefined ? NOTHING_TO_KEEP : upsert(event, profile)})
         UPDATE webhook_events SET status = 'done', finished_at = clock_timestamp()
         WHERE seq = ${event.seq} AND status = 'waiting' AND EXISTS (SELECT FROM kept)
         RETURNING seq`
@@ -54,12 +57,17 @@ export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & Cust
   }
 }
 
-const NOTHING_TO_KEEP = Prisma.sql`SELECT 0`
+/** The event if it still waits. The lock comes before the look: an erasure of the customer is over by then, or comes after this. */
+function lockWaiting(seq: bigint): Prisma.Sql {
+  return Prisma.sql`SELECT seq FROM webhook_events WHERE seq = ${seq} AND status = 'waiting' FOR UPDATE`
+}
+
+const NOTHING_TO_KEEP = Prisma.sql`SELECT FROM event`
 
 function upsert(event: Parameters<CustomerMemory['keep']>[0], profile: CustomerProfile): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO customers AS u (id, profile, learned_at)
-    VALUES (${event.customerId}::bigint, ${toJsonb(profile)}, ${event.happenedAt})
+    SELECT ${event.customerId}::bigint, ${toJsonb(profile)}, ${event.happenedAt}::timestamptz FROM event
     ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, learned_at = excluded.learned_at, revision = u.revision + 1
     WHERE u.revision = ${event.known?.revision ?? null}::int
     RETURNING u.id`

@@ -18,7 +18,7 @@ const PAGE_SIZE = 500
 
 /**
  * The newest decisions that something was chosen in, newest first, in pages. Those that gave up on a look-up chose
- * nothing. Through `pg` itself: a worker thread of its own would start a second Prisma for this one statement.
+ * nothing; of those that were erased, nobody knows what they were chosen by. Through `pg` itself: a worker thread of its own would start a second Prisma for this one statement.
  */
 export async function* readDecisionHistory(
   database: Pick<pg.ClientBase, 'query'>,
@@ -37,7 +37,7 @@ export async function* readDecisionHistory(
 
 const SQL = `
   SELECT id, chat_id, event_type, happened_at, facts, open_lookups, rule_key, to_department_id FROM decisions
-  WHERE ($1::bigint IS NULL OR id < $1) AND reason IS DISTINCT FROM 'lookup_failed'
+  WHERE ($1::bigint IS NULL OR id < $1) AND reason IS DISTINCT FROM 'lookup_failed' AND erased_at IS NULL
   ORDER BY id DESC LIMIT $2`
 
 function readRow(row: HistoryRow): PastDecision {

@@ -67,5 +67,6 @@ function readSummary(row: SummaryRow): DecisionSummary {
     receivedAt: row.receivedAt,
     decidedAt: row.decidedAt,
     appliedAt: row.appliedAt,
+    erasedAt: row.erasedAt,
   }
 }

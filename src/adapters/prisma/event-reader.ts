@@ -20,6 +20,8 @@ export interface EventSummary {
   readonly receivedAt: Date
   readonly finishedAt: Date | null
   readonly decisionId: bigint | null
+  /** When the customer's data was erased: the body is empty since. */
+  readonly erasedAt: Date | null
 }
 
 export interface EventReader {
@@ -52,7 +54,7 @@ export function createEventReader(prisma: PrismaClient): EventReader {
 }
 
 function readSummary(row: Prisma.WebhookEventGetPayload<typeof SUMMARY>): EventSummary {
-  const { seq, id, type, status, problem, happenedAt, receivedAt, finishedAt, decision } = row
+  const { seq, id, type, status, problem, happenedAt, receivedAt, finishedAt, erasedAt, decision } = row
   const about = { chatId: toNumber(row.chatId), customerId: toNumber(row.customerId) }
   return {
     seq,
@@ -65,5 +67,6 @@ function readSummary(row: Prisma.WebhookEventGetPayload<typeof SUMMARY>): EventS
     receivedAt,
     finishedAt,
     decisionId: decision?.id ?? null,
+    erasedAt,
   }
 }

@@ -47,7 +47,7 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
             AND EXISTS (SELECT FROM chat) RETURNING d.event_seq
         ), event AS (
           UPDATE webhook_events e SET status = 'waiting', starts = 0, finished_at = NULL
-          FROM taken_back WHERE e.seq = taken_back.event_seq AND e.status = 'done' RETURNING e.seq, e.chat_id
+          FROM taken_back WHERE e.seq = taken_back.event_seq AND e.status = 'done' AND e.erased_at IS NULL RETURNING e.seq, e.chat_id
         )
         SELECT event.seq, j.id AS job FROM event, LATERAL ${job} AS j`
       return rows.length > 0
@@ -62,7 +62,7 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
         WITH event AS (
           UPDATE webhook_events SET status = 'waiting', problem = NULL, finished_at = NULL, starts = 0,
             chat_id = ${chatId}::bigint, customer_id = ${customerId}::bigint
-          WHERE seq = ${seq} AND status = 'set_aside' RETURNING seq, chat_id
+          WHERE seq = ${seq} AND status = 'set_aside' AND erased_at IS NULL RETURNING seq, chat_id
         )
         SELECT event.seq, j.id AS job FROM event, LATERAL ${job} AS j`
       return rows.length > 0

@@ -27,12 +27,13 @@ export function createShadowHistory(prisma: PrismaClient): StatsReader['newest']
         (v.document ->> 'priority')::int AS rule_priority, d.outcome = 'shadow' AS was_shadow, later.body AS later_body
       FROM (
         SELECT * FROM decisions WHERE decided_at >= ${from} AND decided_at < ${to} AND reason IS DISTINCT FROM 'lookup_failed'
+          AND erased_at IS NULL
         ORDER BY decided_at DESC LIMIT ${limit}
       ) AS d
       LEFT JOIN rule_versions v ON v.key = d.rule_key AND v.version = d.rule_version
       LEFT JOIN LATERAL (
         SELECT body FROM webhook_events e
-        WHERE d.outcome = 'shadow' AND e.chat_id = d.chat_id AND e.seq > d.event_seq AND e.type LIKE 'chat.%'
+        WHERE d.outcome = 'shadow' AND e.chat_id = d.chat_id AND e.seq > d.event_seq AND e.type LIKE 'chat.%' AND e.erased_at IS NULL
         ORDER BY e.seq DESC LIMIT 1
       ) AS later ON true`
     return rows.map((row) => ({

@@ -4,7 +4,7 @@ import { ConditionExplanation, RuleExplanation } from '../../domain/explanation.
 import { RuleDocument, RuleTest } from '../../domain/rule.ts'
 import { RuleNotice } from '../../domain/rule-notice.ts'
 import { Attempt, Decision, Event, ExplainedDecision, WholeEvent } from './decisions.ts'
-import { AuditEntry, IssuedToken, Token } from './people.ts'
+import { AuditEntry, Erasure, IssuedToken, Token } from './people.ts'
 import { Rule, RuleCheck, RuleOrder, RuleVersion } from './rules.ts'
 import { Department, Fact, Readiness, Stats } from './service.ts'
 import { Backtest, Simulation } from './trials.ts'
@@ -34,6 +34,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   Token,
   IssuedToken,
   AuditEntry,
+  Erasure,
   Stats,
   Readiness,
 }

@@ -39,6 +39,10 @@ export const Decision = Type.Object(
     receivedAt: Time,
     decidedAt: Time,
     appliedAt: orNull(Time, 'When HelpCrunch had moved the chat; null otherwise.'),
+    erasedAt: orNull(
+      Time,
+      "When the customer's data was erased: facts, replies and explanation are gone; null otherwise.",
+    ),
   },
   CLOSED,
 )
@@ -64,7 +68,9 @@ export const ExplainedDecision = Type.Object(
     ...Decision.properties,
     facts: Type.Ref('Facts'),
     attempts: Type.Array(Type.Ref('Attempt'), { description: 'Every call about it, in order.' }),
-    explanation: Type.Array(Type.Ref('RuleExplanation'), { description: 'Of every rule, in the order tried.' }),
+    explanation: Type.Array(Type.Ref('RuleExplanation'), {
+      description: 'Of every rule, in the order tried; empty when erased.',
+    }),
   },
   CLOSED,
 )
@@ -87,6 +93,7 @@ export const Event = Type.Object(
     receivedAt: Time,
     finishedAt: orNull(Time),
     decisionId: orNull(Type.String(), 'The decision that was made of it.'),
+    erasedAt: orNull(Time, "When the customer's data was erased: the body is empty; null otherwise."),
   },
   CLOSED,
 )
@@ -113,6 +120,7 @@ export const DECISION_EXAMPLE = {
   receivedAt: '2026-03-02T09:15:00.000Z',
   decidedAt: '2026-03-02T09:15:00.040Z',
   appliedAt: '2026-03-02T09:15:00.310Z',
+  erasedAt: null,
 }
 
 /** How a rule came out, of a decision for `language` de. */
@@ -168,4 +176,5 @@ export const EVENT_EXAMPLE = {
   receivedAt: '2026-03-02T09:15:00.000Z',
   finishedAt: '2026-03-02T09:15:00.040Z',
   decisionId: '42',
+  erasedAt: null,
 }

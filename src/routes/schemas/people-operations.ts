@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { json, type Operation, pageOf, problem } from './operation.ts'
-import { AUDIT_EXAMPLE, TOKEN_EXAMPLE } from './people.ts'
+import { AUDIT_EXAMPLE, ERASURE_EXAMPLE, TOKEN_EXAMPLE } from './people.ts'
 
 const tag = 'People'
 
@@ -45,8 +45,21 @@ export const LIST_AUDIT: Operation = {
   operationId: 'listAudit',
   tag,
   summary: 'List who did what, newest first',
-  description: 'Each change of rules and tokens with the whole of what was there before and after.',
+  description:
+    'Each change of rules and tokens with the whole of what was there before and after, and each erasure of a customer.',
   answers: {
     200: json('A page of entries.', pageOf(Type.Ref('AuditEntry')), { data: [AUDIT_EXAMPLE], nextCursor: null }),
+  },
+}
+
+export const ERASE_CUSTOMER: Operation = {
+  operationId: 'eraseCustomer',
+  tag,
+  summary: 'Erase what is kept of a customer',
+  description:
+    "Empties the bodies of the customer's events and of the events of the customer's chats, the facts of their decisions and the replies of HelpCrunch, and forgets the profile. What cannot name anybody stays, so that counts stay true and each event is processed once: ids, times, rule, department, outcome. An event that still waits ends undecided; a decision that waits for its call is still carried out. It covers what was received until then: HelpCrunch goes on knowing the customer, and what it sends later is a new matter. Repeat it when it was cut off.",
+  answers: {
+    200: json('What was erased, in numbers.', Type.Ref('Erasure'), ERASURE_EXAMPLE),
+    404: problem(404, 'not_found', `Nothing is kept of a customer ${ERASURE_EXAMPLE.customerId}.`),
   },
 }

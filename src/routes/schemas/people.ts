@@ -38,6 +38,21 @@ export const AuditEntry = Type.Object(
   CLOSED,
 )
 
+/** What was erased of a customer. */
+export const Erasure = Type.Object(
+  {
+    customerId: Type.Integer(),
+    events: Type.Integer({ description: 'Webhooks whose bodies were emptied.' }),
+    decisions: Type.Integer({ description: 'Decisions whose facts were emptied.' }),
+    attempts: Type.Integer({ description: 'Calls to HelpCrunch whose replies were emptied.' }),
+    profile: Type.Boolean({ description: 'Whether a profile was kept.' }),
+  },
+  CLOSED,
+)
+
+/** A customer with one routed chat. */
+export const ERASURE_EXAMPLE = { customerId: 9011, events: 3, decisions: 1, attempts: 2, profile: true }
+
 /** A token of an editor. */
 export const TOKEN_EXAMPLE = {
   id: '3f2b8a52-7c0e-4e0c-9a54-2f6a7b1c9d10',

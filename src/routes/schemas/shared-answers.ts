@@ -36,3 +36,8 @@ const OUR_FAULT = problem(500, 'internal_server_error', 'Something went wrong he
 function forbidden(role: Role): Answer {
   return problem(403, 'forbidden', `This needs a token with the role ${role}; yours has the role viewer.`)
 }
+
+/** Why a decision cannot be made again. */
+export function erasedDetail(id: string): string {
+  return `The customer's data was erased from decision ${id}: there is nothing left to decide by.`
+}

@@ -3,6 +3,7 @@ import { BacktestRequest } from '../../domain/backtest-request.ts'
 import { SimulationRequest } from '../../domain/simulation-request.ts'
 import { json, type Operation, problem } from './operation.ts'
 import { RULE_EXAMPLE, WARNING_EXAMPLE } from './rules.ts'
+import { erasedDetail } from './shared-answers.ts'
 import { BACKTEST_EXAMPLE, SIMULATION_EXAMPLE } from './trials.ts'
 
 const tag = 'Trying rules'
@@ -10,6 +11,7 @@ const CLOSED = { additionalProperties: false }
 /** The services read each rule by themselves, for the sake of their messages; people want to see what a rule is. */
 const Rules = Type.Array(Type.Ref('RuleDocument'), { maxItems: 10_000 })
 const NO_DECISION = problem(404, 'not_found', 'There is no decision 42.')
+const ERASED = problem(409, 'erased', erasedDetail('42'))
 
 export const CHECK_RULES: Operation = {
   operationId: 'checkRules',
@@ -46,6 +48,7 @@ export const SIMULATE: Operation = {
       SIMULATION_EXAMPLE,
     ),
     404: NO_DECISION,
+    409: ERASED,
   },
 }
 
@@ -84,5 +87,6 @@ export const MAKE_RULE_TEST: Operation = {
       },
     ),
     404: NO_DECISION,
+    409: ERASED,
   },
 }

@@ -1,0 +1,144 @@
+import { type Test, test } from 'tap'
+import { apiOf, issueToken } from '../support/api.ts'
+import { type Service, startService, until } from '../support/service.ts'
+import { envelope, post } from '../support/webhooks.ts'
+
+const MIA = { name: 'Mia', email: 'mia@example.test', locale: 'de' }
+const start = (t: Test, settings = {}) => startService(t, { settings })
+
+async function erase(service: Service, id: number) {
+  return apiOf(service).send('DELETE', `/v1/customers/${id}`)
+}
+
+test('an erased decision says that it was erased, and still counts', async (t) => {
+  const service = await start(t)
+  const { simulator, get } = service
+  const customerId = 9011
+  const { id: chatId } = simulator.openChat({ customerId, text: 'Hello' })
+  await service.drained()
+  t.match(await erase(service, customerId), { status: 200, body: { customerId, decisions: 1, profile: true } })
+
+  const { body: list } = await get(`/v1/decisions?chatId=${chatId}`)
+  t.match(list.data, [{ outcome: 'applied', rule: { key: 'german' }, department: { to: 10 }, erasedAt: /Z$/ }])
+  const { id, eventId } = list.data[0]
+  const { body: decision } = await get(`/v1/decisions/${id}`)
+  t.match(decision, {
+    facts: {},
+    explanation: [],
+    attempts: [
+      { status: 200, body: null },
+      { status: 200, body: null },
+    ],
+  })
+  t.match((await get(`/v1/events/${eventId}`)).body, { status: 'done', body: '', erasedAt: /Z$/ })
+  t.match((await get('/v1/stats')).body.outcomes, [{ outcome: 'applied', count: 1 }])
+
+  const { send } = apiOf(service)
+  const refused = { status: 409, body: { code: 'erased' } }
+  t.match(await send('POST', '/v1/simulations', { decisionId: id }), refused)
+  t.match(await send('POST', `/v1/decisions/${id}/test`), refused)
+  t.match(await send('POST', '/v1/backtests', { rules: [] }), { body: { decisions: 0 } })
+})
+
+test('an erasure stands in the audit, and a second one finds nothing', async (t) => {
+  const service = await start(t)
+  const { token, id: tokenId } = await issueToken(service, 'admin', 'Ada')
+  const { id } = service.simulator.addCustomer(MIA)
+  service.simulator.openChat({ customerId: id })
+  await service.drained()
+  t.equal((await apiOf(service, token).send('DELETE', `/v1/customers/${id}`)).status, 200)
+  t.match(await erase(service, id), { status: 404, body: { code: 'not_found' } })
+  const { data } = (await service.get('/v1/audit?action=customer.erased')).body
+  t.match(data, [{ actor: 'Ada', tokenId, subject: `customer:${id}`, before: null, after: { decisions: 1 } }])
+  t.equal(data.length, 1)
+})
+
+test('an event that was erased is processed once all the same', async (t) => {
+  const service = await start(t)
+  const event = envelope({ eventData: { chat_id: 501, customer: { id: 9011 } } })
+  await post(service, event)
+  await service.drained()
+  await erase(service, 9011)
+  t.match(await post(service, event), { status: 202, body: { status: 'duplicate' } })
+  t.equal((await service.sql('SELECT FROM decisions')).length, 1)
+})
+
+test('an event that still waits ends undecided, and is not retried', async (t) => {
+  const service = await start(t, { ROLE: 'web' })
+  const event = envelope({ eventData: { chat_id: 501, customer: { id: 9011 } } })
+  await post(service, event)
+  t.match(await erase(service, 9011), { status: 200, body: { events: 1, decisions: 0, profile: false } })
+  const { body } = await service.get(`/v1/events/${event.id}`)
+  t.match(body, { status: 'ignored', problem: /erased before it was decided/, body: '' })
+  await service.sql("UPDATE webhook_events SET status = 'set_aside'")
+  const retry = await apiOf(service).send('POST', `/v1/events/${event.id}/retry`)
+  t.match(retry, { status: 409, body: { detail: /data was erased/ } })
+})
+
+test('a look-up that is under way brings nothing back', async (t) => {
+  const service = await start(t)
+  const { simulator, sql } = service
+  const customerId = 9011
+  const answer = Promise.withResolvers<void>()
+  simulator.script({ method: 'GET' }, [{ kind: 'hold', until: answer.promise }])
+  const { id: chatId } = simulator.openChat({ customerId })
+  await simulator.waitFor('the look-up', () => simulator.calls.count({ method: 'GET' }) === 1)
+  t.equal((await erase(service, customerId)).status, 200)
+  answer.resolve()
+  await until('its end', async () => (await sql('SELECT FROM attempts WHERE status = 200')).length === 1)
+  await until('the chat is let go', async () => (await sql('SELECT FROM chats WHERE claimed_by IS NULL')).length === 1)
+  t.strictSame(await sql('SELECT id FROM customers'), [])
+  t.strictSame(await sql('SELECT id FROM decisions'), [])
+  t.strictSame(await sql('SELECT body FROM attempts'), [{ body: null }])
+  t.equal(simulator.chat(chatId).departmentId, null)
+})
+
+test('a move that is under way is made, and its reply is not kept', async (t) => {
+  const service = await start(t)
+  const { simulator, sql } = service
+  const customerId = 9011
+  const answer = Promise.withResolvers<void>()
+  simulator.script({ method: 'PUT' }, [{ kind: 'hold', until: answer.promise }])
+  const { id: chatId } = simulator.openChat({ customerId })
+  await simulator.waitFor('the move', () => simulator.calls.count({ method: 'PUT' }) === 1)
+  t.match(await erase(service, customerId), { status: 200, body: { decisions: 1, attempts: 1 } })
+  answer.resolve()
+  await service.drained()
+  t.equal(simulator.chat(chatId).departmentId, 10)
+  t.strictSame(await sql('SELECT outcome, facts FROM decisions'), [{ outcome: 'applied', facts: {} }])
+  t.strictSame(await sql('SELECT DISTINCT body FROM attempts'), [{ body: null }])
+})
+
+test('webhooks that say neither whom nor which chat are searched for the customer', async (t) => {
+  const service = await start(t)
+  const { id: customerId } = service.simulator.addCustomer(MIA)
+  service.simulator.openChat({ customerId })
+  await service.drained()
+  const unknown = (eventData: object) => envelope({ event: 'customer.of_the_future', eventData })
+  const about = unknown({ who: customerId, name: 'Mia' })
+  const other = unknown({ who: Number(`${customerId}1`), name: 'Lia' })
+  for (const webhook of [about, other, '{"to":"mia@example.test"', '{"to":"lia@example.test"'])
+    await post(service, webhook)
+  await erase(service, customerId)
+  const left = await service.sql("SELECT convert_from(body, 'UTF8') AS body FROM webhook_events WHERE body <> ''")
+  t.strictSame(
+    left.map(({ body }) => body),
+    [JSON.stringify(other), '{"to":"lia@example.test"'],
+  )
+})
+
+test('what comes in later about the same customer is a new matter', async (t) => {
+  const service = await start(t)
+  const { simulator, sql } = service
+  const { id: customerId } = simulator.addCustomer(MIA)
+  simulator.openChat({ customerId })
+  await service.drained()
+  await erase(service, customerId)
+  simulator.openChat({ customerId })
+  await service.drained()
+  const facts = await sql('SELECT facts, erased_at IS NULL AS is_new FROM decisions ORDER BY id')
+  t.match(facts, [
+    { facts: {}, is_new: false },
+    { facts: { language: 'de' }, is_new: true },
+  ])
+})
