@@ -1,5 +1,5 @@
 import { Engine, type NestedCondition, Operator } from 'json-rules-engine'
-import { OPERATOR_NAMES } from './conditions.ts'
+import { OPERATOR_NAMES, type OperatorName } from './conditions.ts'
 import type { Facts, FactValue, Lookup } from './facts.ts'
 import type { LeafTest } from './operators.ts'
 import { leavesOf, type PreparedCondition } from './prepared-conditions.ts'
@@ -25,13 +25,15 @@ type Lookups = ReadonlySet<Lookup>
  */
 export function compileRule(conditions: PreparedCondition): RuleEngine {
   const root = { all: [engineCondition(conditions, true)] }
-  const lookupByFact = new Map(leavesOf(conditions).map(({ leaf, lookup }) => [leaf.fact, lookup]))
+  const leaves = leavesOf(conditions)
+  const operators = new Set(leaves.flatMap(({ leaf }) => ENGINE_OPERATORS[leaf.operator]))
+  const lookupByFact = new Map(leaves.map(({ leaf, lookup }) => [leaf.fact, lookup]))
   // Runs that overlap on one engine lose results (7.3.1: the first to end stops the others), so each run has an engine
   // to itself. One whose run was rejected is not used again: that run is still about to stop it.
   const idle: Engine[] = []
 
   async function run(facts: Facts, openLookups: Lookups, asked: Lookups): Promise<boolean> {
-    const engine = idle.pop() ?? createEngine(root)
+    const engine = idle.pop() ?? createEngine(root, operators)
     const { results } = await engine.run(engineFacts(lookupByFact, facts, openLookups, asked))
     idle.push(engine)
     return results.length === 1
@@ -53,35 +55,31 @@ const HOPED: unique symbol = Symbol('hoped')
 
 type EngineFact = FactValue | typeof OPEN | typeof HOPED | undefined
 
+type EngineOperator = Operator<EngineFact, LeafTest>
+
 /** Every operator and its negation: that a leaf is known to be true, and that it is known to be false. */
-const ENGINE_OPERATORS: readonly Operator<EngineFact, LeafTest>[] = OPERATOR_NAMES.flatMap((name) => [
-  new Operator<EngineFact, LeafTest>(name, (actual, test) => isKnownToBe(true, actual, test)),
-  new Operator<EngineFact, LeafTest>(negated(name), (actual, test) => isKnownToBe(false, actual, test)),
-])
+const ENGINE_OPERATORS = Object.fromEntries(
+  OPERATOR_NAMES.map((name): [string, readonly EngineOperator[]] => [
+    name,
+    [
+      new Operator<EngineFact, LeafTest>(name, (actual, test) => isKnownToBe(true, actual, test)),
+      new Operator<EngineFact, LeafTest>(negated(name), (actual, test) => isKnownToBe(false, actual, test)),
+    ],
+  ]),
+) as Record<OperatorName, readonly EngineOperator[]> // one for each name
 
 function isKnownToBe(truth: boolean, actual: EngineFact, test: LeafTest): boolean {
   if (typeof actual === 'symbol') return actual === HOPED
   return test(actual) === truth
 }
 
-/** json-rules-engine's own ten, which take an unknown fact for a value. */
-const DEFAULT_OPERATORS = [
-  'equal',
-  'notEqual',
-  'in',
-  'notIn',
-  'contains',
-  'doesNotContain',
-  'lessThan',
-  'lessThanInclusive',
-  'greaterThan',
-  'greaterThanInclusive',
-]
-
-function createEngine(conditions: { all: NestedCondition[] }): Engine {
+/**
+ * Every rule has an engine or more, so each is given the operators that its rule names, and no others. They take the place of
+ * json-rules-engine's own of the same name, which take an unknown fact for a value.
+ */
+function createEngine(conditions: { all: NestedCondition[] }, operators: ReadonlySet<EngineOperator>): Engine {
   const engine = new Engine([], { allowUndefinedFacts: true, pathResolver: refusePath })
-  for (const name of DEFAULT_OPERATORS) engine.removeOperator(name)
-  for (const operator of ENGINE_OPERATORS) engine.addOperator(operator)
+  for (const operator of operators) engine.addOperator(operator)
   engine.addRule({ conditions, event: { type: 'match' } })
   return engine
 }
