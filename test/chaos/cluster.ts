@@ -75,9 +75,15 @@ async function startPatiently(start: () => Promise<Replica>): Promise<Replica> {
   }
 }
 
-/** Opens a chat at HelpCrunch and gives the webhook about it, which nobody has sent yet. */
-export function openChat(simulator: Simulator, parts: Readonly<Record<string, unknown>> = {}) {
-  const { id: chatId } = simulator.openChat({ customerId: 9011 })
-  const state = { chat_id: chatId, customer: { id: 9011 }, status: 'new', department: null, assignee: null }
+/** A chat that a customer opens at HelpCrunch, and the webhook about it, which nobody has sent yet; `parts` are the envelope's. */
+export function openChat(simulator: Simulator, parts: Readonly<Record<string, unknown>> = {}, customerId = 9011) {
+  const { id: chatId } = simulator.openChat({ customerId })
+  const state = { chat_id: chatId, customer: { id: customerId }, status: 'new', department: null, assignee: null }
   return { chatId, envelope: envelope({ eventData: state, ...parts }) }
+}
+
+/** As if all workers known so far had been silent for a minute: where all are dead, nobody needs to wait until it is noticed. */
+export async function ageWorkers(sql: Statement): Promise<void> {
+  await sql(`UPDATE workers SET seen_at = seen_at - interval '1 min'`)
+  await sql(`UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '1 min'`)
 }

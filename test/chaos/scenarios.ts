@@ -1,6 +1,19 @@
 import { durableAck } from './promises/p01-durable-ack.ts'
 import { oneDecision } from './promises/p02-one-decision.ts'
+import { crashAnywhere } from './promises/p03-crash-anywhere.ts'
+import { effectivelyOnce } from './promises/p04-effectively-once.ts'
+import { inOrder } from './promises/p05-in-order.ts'
+import { deadWorker } from './promises/p15-dead-worker.ts'
+import { frozenWorker } from './promises/p17-frozen-worker.ts'
 import type { Scenario } from './scenario.ts'
 
 /** In the order of docs/reliability.md. */
-export const SCENARIOS: readonly Scenario[] = [durableAck, oneDecision]
+export const SCENARIOS: readonly Scenario[] = [
+  durableAck,
+  oneDecision,
+  crashAnywhere,
+  effectivelyOnce,
+  inOrder,
+  deadWorker,
+  frozenWorker,
+]
