@@ -12,6 +12,7 @@ export interface QueueTasks {
   decideEvents(chatId: number): Promise<WorkEnding>
   applyDecision(chatId: number): Promise<WorkEnding>
   learnCustomer(seq: bigint): Promise<void>
+  ageOut(): Promise<void>
 }
 
 export interface QueueOptions {
@@ -135,6 +136,7 @@ function createTaskList(tasks: QueueTasks, gate: Gate): TaskList {
     [TASKS.applyDecision]: async (payload, helpers) =>
       follow(await tasks.applyDecision(readNumber(payload, 'chatId')), [FLAGS.lookUp, FLAGS.move], helpers),
     [TASKS.learnCustomer]: (payload) => tasks.learnCustomer(BigInt(readNumber(payload, 'seq'))),
+    [TASKS.ageOut]: () => tasks.ageOut(),
   }
 }
 

@@ -90,7 +90,7 @@ export const Config = Type.Object({
     default: 90,
     minimum: 1,
     maximum: 3_650,
-    description: 'How long events and decisions are kept.',
+    description: 'How many days webhooks, decisions and customers are kept; what still waits is never deleted.',
   }),
   RULES_DIR: Type.String({
     default: 'rules',

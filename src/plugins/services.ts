@@ -14,9 +14,11 @@ import { createDecisionReader, type DecisionList } from '../adapters/prisma/deci
 import { createDepartmentStore } from '../adapters/prisma/department-store.ts'
 import { createEventInbox } from '../adapters/prisma/event-inbox.ts'
 import { createEventReader, type EventReader } from '../adapters/prisma/event-reader.ts'
+import { createOldRecords } from '../adapters/prisma/old-records.ts'
 import { createRuleReader, type RuleReader } from '../adapters/prisma/rule-reader.ts'
 import { createRulesetStore } from '../adapters/prisma/ruleset-store.ts'
 import { readRulesDir } from '../adapters/rule-files.ts'
+import { ageOut } from '../services/age-out.ts'
 import { applyDecision } from '../services/apply-decision.ts'
 import { decideEvents } from '../services/decide-events.ts'
 import { type FileProblem, importRules, type RuleFile } from '../services/import-rules.ts'
@@ -36,6 +38,8 @@ export interface Services extends ReadingServices, ManagementServices {
   decideEvents(chatId: number): Promise<WorkEnding>
   applyDecision(chatId: number): Promise<WorkEnding>
   learnCustomer(seq: bigint): Promise<void>
+  /** Deletes what is older than RETENTION_DAYS, and schedules its next run. */
+  ageOut(): Promise<void>
   readDecision(id: bigint): Promise<ExplainedDecision | undefined>
   listDepartments(refresh: boolean): Promise<DepartmentList | undefined>
   /** As last listed, without asking HelpCrunch; undefined before the first listing. */
@@ -95,6 +99,7 @@ export default fp(
       decideEvents: (chatId) => decideEvents(deciding, chatId),
       applyDecision: (chatId) => applyDecision(applying, chatId),
       learnCustomer: (seq) => learnCustomer(customers, seq),
+      ageOut: () => ageOut({ records: createOldRecords(prisma), log, days: config.RETENTION_DAYS }),
       readDecision: (id) => readDecision({ decisions, rulesets }, id),
       listDepartments: list,
       knownDepartments: () => departments.read(),

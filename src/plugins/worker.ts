@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { scheduleAging } from '../adapters/prisma/old-records.ts'
 import { createWorkerRegistry } from '../adapters/prisma/worker-registry.ts'
 import { type Queue, startQueue } from '../adapters/queue.ts'
 
@@ -9,6 +10,7 @@ export default fp(
     app.decorate<Queue | undefined>('queue', undefined)
     if (app.config.ROLE === 'web') return
     const { prisma, pool } = app.database
+    await scheduleAging(prisma)
     app.queue = await startQueue({
       pool,
       registry: createWorkerRegistry(prisma, app.services.workerId),

@@ -6,6 +6,7 @@ export const TASKS = {
   decideEvents: 'decide_events',
   applyDecision: 'apply_decision',
   learnCustomer: 'learn_customer',
+  ageOut: 'age_out',
 } as const
 
 /**
@@ -16,9 +17,9 @@ export const FLAGS = { lookUp: 'look_up', move: 'move' } as const
 
 /**
  * Lower runs first. Deciding costs no call, so it comes before all; then moves, those of the highest rule first (1-10000);
- * then what waits for a look-up.
+ * then what waits for a look-up; nobody waits for what is too old to be kept.
  */
-const PRIORITIES = { decide: -20_000, lookUp: 1 }
+const PRIORITIES = { decide: -20_000, lookUp: 1, ageOut: 2 }
 
 /**
  * A job never runs out of attempts by itself: it ends when its event is decided, its decision settled, or its event set
@@ -48,6 +49,12 @@ export function addApplyJob(chatId: number, rulePriority: number, delayMs: numbe
 export function addLearnJob(seq: Prisma.Sql): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('seq', ${seq}::text)`
   return addJob(TASKS.learnCustomer, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
+}
+
+/** `SELECT` of the one job that deletes what is too old. `preserve_run_at` leaves one that is there already as it is. */
+export function addAgeOutJob(delayMs: number, mode: 'replace' | 'preserve_run_at'): Prisma.Sql {
+  return Prisma.sql`graphile_worker.add_job(${TASKS.ageOut}, job_key := ${TASKS.ageOut}, job_key_mode := ${mode},
+    priority := ${PRIORITIES.ageOut}::int, max_attempts := ${ATTEMPTS_MAX}::int, run_at := now() + ${msToInterval(delayMs)})`
 }
 
 function addJob(
