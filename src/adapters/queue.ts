@@ -34,6 +34,10 @@ export interface Queue {
 const BUSY_DELAY_MS = 200
 /** Jobs for now start at once through LISTEN; this is for those that were put off. */
 const POLL_MS = 500
+/** How long a runner that takes no more jobs is waited for before another one starts. */
+const SHUTDOWN_MS_MAX = 2_000
+/** How long jobs under way have to end when the process stops; less than the process itself has. */
+const STOP_MS_MAX = 8_000
 /** A closed gate opens at least this often, since another replica may have found out that the account is open again. */
 const GATE_CLOSED_MS = { min: 250, max: 1_000 }
 
@@ -67,6 +71,12 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     }
   }
 
+  /** Fails when the runner is about to fall; then there is nothing left to stop. */
+  const endRunner = async () => {
+    await runner?.stop().catch((error: unknown) => log.warn({ err: error }, 'queue.not_stopped'))
+    await supervision
+  }
+
   await registry.beat(queueIds) // claims are only as good as the life of their worker: be known first
   const supervision = supervise()
   const heartbeat = setInterval(beat, HEARTBEAT_MS)
@@ -74,8 +84,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     isRunning: () => runner !== undefined,
     async stop() {
       stopping = true
-      await runner?.stop()
-      await supervision
+      await Promise.race([endRunner(), sleep(STOP_MS_MAX, undefined, { ref: false })])
       clearInterval(heartbeat)
       await registry.leave().catch((error: unknown) => log.error({ err: error }, 'worker.leave_failed'))
     },
@@ -94,6 +103,9 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
   events.on('pool:create', ({ workerPool }) => onPool(workerPool.id))
   // When the database did not take the ends of several jobs, the runner's own promise stays open for ever (its count of open
   // batches goes below zero: https://github.com/graphile/worker/issues/636).
+  // Nor does its shutdown always come to an end: workers wait for batches that are never reported. So there is a bound, and
+  // whatever is still under way then is held to order by its claim.
+  events.on('pool:gracefulShutdown', () => void setTimeout(onEnd, SHUTDOWN_MS_MAX).unref())
   events.on('pool:gracefulShutdown:complete', onEnd)
   events.on('pool:gracefulShutdown:error', onEnd)
   return run({
