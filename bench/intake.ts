@@ -1,0 +1,54 @@
+import { startOwnPostgres } from '../test/chaos/own-postgres.ts'
+import { createDatabaseOn } from './support/database.ts'
+import { createLoad } from './support/load.ts'
+import { serve } from './support/process.ts'
+import { medianOfRounds, percentile } from './support/rounds.ts'
+import { withScope } from './support/scope.ts'
+import { routerSettings } from './support/settings.ts'
+import { printTable, spell } from './support/table.ts'
+
+// How many webhooks a second are acknowledged once they are on disk, and how soon one is, beside the least that could be done.
+const CONNECTIONS = 64
+const FLOOD = { rounds: 5, forMs: 2_000 }
+const DRIP = { rounds: 5, perSecond: 50, forMs: 3_000 }
+
+await withScope(async (scope) => {
+  const postgres = await startOwnPostgres(scope) // with its fsync
+  const env = await routerSettings(scope, { DATABASE_URL: await createDatabaseOn(postgres.url, 'router'), ROLE: 'web' })
+  const bareDatabase = await createDatabaseOn(postgres.url, 'bare')
+  const ours = await serve(scope, ['src/main.ts'], env)
+  const bare = await serve(scope, ['bench/baselines/bare-fastify.ts'], { DATABASE_URL: bareDatabase })
+  const load = createLoad(scope)
+  const services = [
+    { name: 'ours', url: ours.url },
+    { name: 'bare', url: bare.url },
+  ]
+
+  const answered = await medianOfRounds(
+    services.map(({ name, url }) => ({ name, round: () => load.flood(url, CONNECTIONS, FLOOD.forMs) })),
+    FLOOD.rounds,
+  )
+  const p99s = new Map(services.map(({ name }): [string, number[]] => [name, []]))
+  const p50 = await medianOfRounds(
+    services.map(({ name, url }) => ({
+      name,
+      async round() {
+        const durations = await load.drip(url, DRIP.perSecond, DRIP.forMs)
+        p99s.get(name)?.push(percentile(durations, 0.99))
+        return percentile(durations, 0.5)
+      },
+    })),
+    DRIP.rounds,
+  )
+  const p99 = new Map([...p99s].map(([name, rounds]) => [name, percentile(rounds.slice(1), 0.5)]))
+  const row = (what: string, unit: string, figures: Map<string, number>, isReached: (ratio: number) => boolean) => {
+    const [mine, floor] = [figures.get('ours') ?? Number.NaN, figures.get('bare') ?? Number.NaN]
+    const beside = `bare Fastify + INSERT ${spell(floor)} ${unit}: ${(mine / floor).toFixed(2)}x`
+    return { what, measured: `${spell(mine)} ${unit}`, beside, isReached: isReached(mine / floor) }
+  }
+  printTable('Intake: acknowledged and durable', [
+    { ...row(`${CONNECTIONS} connections`, '/s', answered, (ratio) => ratio >= 1), target: 'at least 1.0x' },
+    { ...row('p50 at 50/s', 'ms', p50, (ratio) => ratio <= 1.5), target: 'at most 1.5x' },
+    { ...row('p99 at 50/s', 'ms', p99, (ratio) => ratio <= 2), target: 'at most 2x' },
+  ])
+})

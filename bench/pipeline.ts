@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type OwnPostgres, startOwnPostgres } from '../test/chaos/own-postgres.ts'
+import { query } from '../test/support/postgres.ts'
+import type { Scope } from '../test/support/scope.ts'
+import { until } from '../test/support/service.ts'
+import { type Account, startAccount } from './support/account.ts'
+import { createDatabaseOn } from './support/database.ts'
+import { createLoad, type Load } from './support/load.ts'
+import { cpuMsOf, type Served, serve } from './support/process.ts'
+import { medianOfRounds, percentile } from './support/rounds.ts'
+import { withScope } from './support/scope.ts'
+import { routerSettings } from './support/settings.ts'
+import { printTable, type Row, spell } from './support/table.ts'
+
+// From the webhook to the move, beside services that do everything before they answer, and store nothing.
+const RULES = 100
+const CHATS = 200
+const AT_A_TIME = 32
+const ROUNDS = 3
+const DRIP = { rounds: 3, perSecond: 50, chats: 150 }
+const LATENCIES_MS = [0, 50]
+/** More calls a minute than a round needs; between rounds all are given back. */
+const BUDGET = 1_000
+
+type Name = 'ours' | 'plain' | 'map'
+type Figures = ReadonlyMap<string, number>
+
+interface Place {
+  readonly account: Account
+  readonly load: Load
+  readonly services: Record<Name, Served>
+  readonly databaseUrl: string
+  readonly postgres: OwnPostgres
+}
+
+for (const latencyMs of LATENCIES_MS) {
+  await withScope(async (scope) => {
+    const place = await setUp(scope, latencyMs)
+    const cpu = new Map<string, number[]>()
+    const contenders = (['ours', 'plain', 'map'] as const).map((name) => {
+      return { name, round: () => processAll(place, name, cpu) }
+    })
+    const perSecond = await medianOfRounds(contenders, ROUNDS)
+    const waits = await measureWaits(place)
+    const median = (name: string) => percentile(cpu.get(name)?.slice(1) ?? [], 0.5)
+    printTable(`Webhook to move, ${RULES} rules, HelpCrunch takes ${latencyMs} ms`, [
+      ...throughputRows(perSecond),
+      ...waitRows(waits),
+      { what: 'processor time per event, service', measured: `${spell(median('ours'))} ms`, beside: besideCpu(median) },
+      { what: 'processor time per event, Postgres', measured: `${spell(median('postgres'))} ms` },
+    ])
+  })
+}
+
+async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
+  const account = await startAccount(scope, latencyMs)
+  const postgres = await startOwnPostgres(scope)
+  const databaseUrl = await createDatabaseOn(postgres.url, 'router')
+  const HELPCRUNCH_API_URL = account.simulator.apiUrl
+  const env = await routerSettings(scope, {
+    ...{ DATABASE_URL: databaseUrl, HELPCRUNCH_API_URL, WORKER_CONCURRENCY: String(AT_A_TIME) },
+    HELPCRUNCH_REQUESTS_PER_MINUTE: String(BUDGET),
+  })
+  const inline = (MATCHER: string) =>
+    serve(scope, ['bench/baselines/inline-service.ts'], { HELPCRUNCH_API_URL, RULES: String(RULES), MATCHER })
+  const ours = await serve(scope, ['src/main.ts'], env)
+  const services = { ours, plain: await inline('plain'), map: await inline('map') }
+  return { account, postgres, databaseUrl, load: createLoad(scope), services }
+}
+
+/** Sends chats of customers never seen before, and waits until all are moved; gives chats per second. */
+async function processAll(place: Place, name: Name, cpu: Map<string, number[]>): Promise<number> {
+  const { account, load, services, postgres } = place
+  await giveBudgetBack(place)
+  account.simulator.calls.forget()
+  const events = account.addCustomers(CHATS, RULES).map((id) => account.openChat(id).event)
+  const [service, family] = [[services[name].pid], postgres.family()]
+  const before = { service: cpuMsOf(service), postgres: cpuMsOf(family) }
+  const startedAt = performance.now()
+  await load.send(services[name].url, events, AT_A_TIME)
+  await until('all moved', () => account.simulator.calls.departmentPuts().length >= CHATS)
+  if (name === 'ours') await allSettled(place)
+  const elapsedMs = performance.now() - startedAt
+  const note = (key: string, ms: number) => cpu.set(key, [...(cpu.get(key) ?? []), ms / CHATS])
+  note(name, cpuMsOf(service) - before.service)
+  if (name === 'ours') note('postgres', cpuMsOf(family) - before.postgres)
+  return (CHATS * 1_000) / elapsedMs
+}
+
+/** From the post of the webhook to the arrival of the PUT, at 50 a second; the median of each. */
+async function measureWaits(place: Place): Promise<Figures> {
+  const known = place.account.addCustomers(DRIP.chats, RULES)
+  const round = async (name: Name, customers: readonly number[]) => {
+    await giveBudgetBack(place)
+    place.account.simulator.calls.forget()
+    const sentAt = new Map<number, number>()
+    const posts: Promise<number>[] = []
+    const startedAt = performance.now()
+    for (const customerId of customers) {
+      const { chatId, event } = place.account.openChat(customerId)
+      sentAt.set(chatId, Date.now())
+      posts.push(place.load.post(place.services[name].url, event))
+      await sleep(Math.max(0, (posts.length * 1_000) / DRIP.perSecond - (performance.now() - startedAt)))
+    }
+    await Promise.all(posts)
+    const { calls } = place.account.simulator
+    await until('all moved', () => calls.departmentPuts().length >= customers.length)
+    if (name === 'ours') await allSettled(place)
+    const waits = calls.departmentPuts().map(({ at, chatId = 0 }) => at.getTime() - (sentAt.get(chatId) ?? Number.NaN))
+    return percentile(waits, 0.5)
+  }
+  const unknown = () => place.account.addCustomers(DRIP.chats, RULES)
+  return medianOfRounds(
+    [
+      { name: 'ours, looked up', round: () => round('ours', unknown()) },
+      { name: 'ours, known', round: () => round('ours', known) },
+      { name: 'plain', round: () => round('plain', known) },
+    ],
+    DRIP.rounds,
+  )
+}
+
+function throughputRows(perSecond: Figures): Row[] {
+  const [ours, plain, map] = ['ours', 'plain', 'map'].map((name) => perSecond.get(name) ?? Number.NaN)
+  if (ours === undefined || plain === undefined || map === undefined) return []
+  const row = (beside: string, other: number, wanted: number): Row => ({
+    what: 'events processed',
+    measured: `${spell(ours)} /s`,
+    beside: `${beside} ${spell(other)} /s: ${(ours / other).toFixed(2)}x`,
+    target: `at least ${wanted}x`,
+    isReached: ours / other >= wanted,
+  })
+  return [row('inline, plain engine', plain, 1.6), row('inline, map by hand', map, 0.5)]
+}
+
+function waitRows(waits: Figures): Row[] {
+  const [lookedUp, known, plain] = ['ours, looked up', 'ours, known', 'plain'].map((name) => waits.get(name) ?? 0)
+  if (lookedUp === undefined || known === undefined || plain === undefined) return []
+  const beside = `inline, plain engine ${spell(plain)} ms`
+  return [
+    {
+      ...{ what: 'POST to PUT, p50 at 50/s, customer looked up', measured: `${spell(lookedUp)} ms`, beside },
+      ...{ target: 'at most 5 ms more', isReached: lookedUp <= plain + 5 },
+    },
+    {
+      ...{ what: 'POST to PUT, p50 at 50/s, customer known', measured: `${spell(known)} ms`, beside },
+      ...{ target: 'less', isReached: known < plain },
+    },
+  ]
+}
+
+function besideCpu(median: (name: string) => number): string {
+  return `inline: ${spell(median('plain'))} ms with the plain engine, ${spell(median('map'))} ms with a map`
+}
+
+async function giveBudgetBack({ databaseUrl }: Place): Promise<void> {
+  await query(databaseUrl, "UPDATE budget_slots SET used_at = 'epoch'")
+}
+
+async function allSettled({ databaseUrl }: Place): Promise<void> {
+  await until('all recorded', async () => {
+    const open = await query(databaseUrl, "SELECT FROM decisions WHERE outcome = 'pending' LIMIT 1")
+    const waiting = await query(databaseUrl, "SELECT FROM webhook_events WHERE status = 'waiting' LIMIT 1")
+    return open.length + waiting.length === 0
+  })
+}

@@ -1,0 +1,90 @@
+import { startOwnPostgres } from '../test/chaos/own-postgres.ts'
+import { query } from '../test/support/postgres.ts'
+import type { Scope } from '../test/support/scope.ts'
+import { until } from '../test/support/service.ts'
+import { type Account, startAccount } from './support/account.ts'
+import { createDatabaseOn } from './support/database.ts'
+import { createLoad } from './support/load.ts'
+import { cpuMsOf, serve } from './support/process.ts'
+import { withScope } from './support/scope.ts'
+import { routerSettings } from './support/settings.ts'
+import { printTable, type Row, spell } from './support/table.ts'
+
+// One, two and four processes that work off the same queue, HelpCrunch taking 50 ms for each call.
+const WORKERS = [1, 2, 4]
+const CHATS = 400
+const LATENCY_MS = 50
+const CORES = 2
+
+const rows: Row[] = []
+let before = 0
+for (const workers of WORKERS) {
+  await withScope(async (scope) => {
+    const run = await drain(scope, workers)
+    const isFull = run.cores > CORES * 0.85
+    rows.push({
+      what: `${workers} worker${workers === 1 ? '' : 's'} of 10 jobs`,
+      measured: `${spell(run.perSecond)} chats/s`,
+      beside: `${run.cores.toFixed(1)} cores busy, lock waits ${run.lockWaits} of ${run.looks} looks, claims found taken ${run.busy}`,
+      target: before === 0 ? '' : 'more, or the processors are full',
+      ...(before > 0 && { isReached: run.perSecond > before || isFull }),
+    })
+    before = run.perSecond
+  })
+}
+printTable(`Replicas: ${CHATS} waiting chats, all customers looked up`, rows)
+
+interface Drain {
+  readonly perSecond: number
+  /** Of services, Postgres and the simulated HelpCrunch together. */
+  readonly cores: number
+  readonly lockWaits: number
+  readonly looks: number
+  readonly busy: number
+}
+
+/** Lets webhooks pile up, then starts workers, and takes the time from the first move to the last. */
+async function drain(scope: Scope, workers: number): Promise<Drain> {
+  const account = await startAccount(scope, LATENCY_MS)
+  const postgres = await startOwnPostgres(scope)
+  const databaseUrl = await createDatabaseOn(postgres.url, 'router')
+  const env = await routerSettings(scope, {
+    DATABASE_URL: databaseUrl,
+    HELPCRUNCH_API_URL: account.simulator.apiUrl,
+    HELPCRUNCH_REQUESTS_PER_MINUTE: '2000',
+  })
+  const web = await serve(scope, ['src/main.ts'], { ...env, ROLE: 'web' })
+  await createLoad(scope).send(web.url, chatsOf(account), 16)
+  const started = Array.from({ length: workers }, () => serve(scope, ['src/main.ts'], { ...env, ROLE: 'worker' }))
+  const pids = (await Promise.all(started)).map(({ pid }) => pid)
+  const looks: number[] = []
+  const watch = setInterval(async () => looks.push(await countLockWaits(databaseUrl)), 100)
+  const cpuMs = () => cpuMsOf([...pids, ...postgres.family(), process.pid])
+  const [startedAt, cpuBefore, puts] = [performance.now(), cpuMs(), account.simulator.calls]
+  const [movedBefore] = [puts.departmentPuts().length]
+  await until('all moved', () => puts.departmentPuts().length >= CHATS)
+  const elapsedMs = performance.now() - startedAt
+  const cores = (cpuMs() - cpuBefore) / elapsedMs
+  clearInterval(watch)
+  const [row] = await query<{ busy: number }>(
+    databaseUrl,
+    'SELECT sum(fence - 2)::int AS busy FROM chats WHERE fence > 2',
+  )
+  return {
+    perSecond: ((CHATS - movedBefore) * 1_000) / elapsedMs,
+    cores,
+    lockWaits: looks.filter((waits) => waits > 0).length,
+    looks: looks.length,
+    busy: row?.busy ?? 0,
+  }
+}
+
+function chatsOf(account: Account): object[] {
+  return account.addCustomers(CHATS, 100).map((id) => account.openChat(id).event)
+}
+
+async function countLockWaits(databaseUrl: string): Promise<number> {
+  const sql = "SELECT count(*)::int AS waits FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+  const [row] = await query<{ waits: number }>(databaseUrl, sql)
+  return row?.waits ?? 0
+}
