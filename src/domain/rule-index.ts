@@ -97,13 +97,12 @@ function readKeys(facts: Facts, fact: string): readonly string[] | undefined {
 
 /** All numbers of sorted lists, each once, in order. */
 function* inOrder(lists: readonly (readonly number[])[]): Iterable<number> {
-  const next = lists.map(() => 0)
+  const cursors = lists.filter((list) => list.length > 0).map((list) => ({ list, next: 0 }))
   for (;;) {
     let least = Number.POSITIVE_INFINITY
-    for (const [index, list] of lists.entries()) least = Math.min(least, list[next[index] ?? 0] ?? least)
+    for (const { list, next } of cursors) least = Math.min(least, list[next] ?? least)
     if (least === Number.POSITIVE_INFINITY) return
-    for (const [index, list] of lists.entries())
-      if (list[next[index] ?? 0] === least) next[index] = (next[index] ?? 0) + 1
+    for (const cursor of cursors) if (cursor.list[cursor.next] === least) cursor.next += 1
     yield least
   }
 }
