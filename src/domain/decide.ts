@@ -31,18 +31,24 @@ export interface Verdict {
   readonly departmentId: number | undefined
 }
 
-/** What is to become of a chat, from the rule that won (null: none did), what is known of the chat, and our own record of it. */
+/**
+ * What is to become of a chat, from the rule that won (null: none did), what is known of the chat, and our own record of it.
+ * `isOvertaken`: an event that happened later, and came sooner, has said already where the chat belongs.
+ */
 export function decide(
   winner: CompiledRule | null,
   chat: ChatSnapshot,
   record: RoutingRecord,
   policy: RoutingPolicy,
+  isOvertaken = false,
 ): Verdict {
   const departmentId = winner?.rule.document.department ?? policy.defaultDepartmentId
   if (departmentId === undefined) return { outcome: 'no_match', reason: undefined, departmentId }
   const reroute = winner?.rule.document.reroute ?? false
   const check = checkMove(departmentId, reroute, chat, record, policy)
   if (check.kind === 'skip') return { outcome: 'skipped', reason: check.reason, departmentId }
+  // Not even a rule that may reroute: what it rests on is older than where the chat has gone since.
+  if (isOvertaken) return { outcome: 'skipped', reason: 'already_routed', departmentId }
   const reason = winner === null ? 'default_department' : undefined
   if (check.kind === 'unchanged') return { outcome: 'unchanged', reason, departmentId }
   return { outcome: policy.mode === 'shadow' ? 'shadow' : 'pending', reason, departmentId }

@@ -94,7 +94,7 @@ function draw(
   }
   const { openLookups } = gathering
   const { winner } = gathering.search
-  const { outcome, reason, departmentId } = decide(winner, chat, event.record, deps.policy)
+  const { outcome, reason, departmentId } = decide(winner, chat, event.record, deps.policy, event.isOvertaken)
   const stateAgeMs = isStateKnown(chat) ? gathering.stateAgeMs : undefined
   return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs, openLookups }
 }

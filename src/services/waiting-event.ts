@@ -17,6 +17,8 @@ export interface WaitingEvent {
   readonly customerId: number | undefined
   readonly customer: KnownCustomer | undefined
   readonly record: RoutingRecord
+  /** A decision for an event that happened later, and came sooner, says where the chat belongs. */
+  readonly isOvertaken: boolean
   readonly retry: RetryState
   readonly rulesetVersion: number
 }

@@ -136,6 +136,17 @@ test('a department that is neither what it was nor what we set is the choice of 
   t.end()
 })
 
+test('an event that a newer one has overtaken moves nothing, whatever its rule may do', (t) => {
+  const skipped = { outcome: 'skipped', reason: 'already_routed' }
+  const overtaken = (chat: ChatSnapshot) =>
+    decide(winner({ reroute: true }), { ...NEW_CHAT, ...chat }, UNTOUCHED, LIVE, true)
+  t.match(overtaken({}), skipped)
+  t.match(overtaken({ departmentId: 10 }), skipped, 'although the chat is where it wants it')
+  t.match(overtaken({ status: 'closed' }), { outcome: 'skipped', reason: 'closed' }, 'what is so now is said first')
+  t.match(decide(null, NEW_CHAT, UNTOUCHED, LIVE, true), { outcome: 'no_match' })
+  t.end()
+})
+
 test('what is not known of a chat does not stop a move', (t) => {
   t.match(decide(winner(), {}, UNTOUCHED, LIVE), { outcome: 'pending' })
   t.match(decide(winner(), {}, { ...UNTOUCHED, originalDepartmentId: 30 }, LIVE), { outcome: 'pending' })

@@ -28,6 +28,11 @@ export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
           (extract(epoch FROM e.received_at - e.happened_at) * 1000)::float8 AS late_ms,
           u.profile, u.revision, u.fetched_at IS NOT NULL AS is_complete,
           ${msSince('coalesce(u.fetched_at, u.learned_at)')} AS customer_age_ms,
+          EXISTS (
+            SELECT FROM decisions n WHERE n.chat_id = e.chat_id AND n.outcome IN ('pending', 'applied', 'unchanged')
+              -- By the order above.
+              AND (n.happened_at > e.happened_at OR n.happened_at = e.happened_at AND e.type = 'chat.new')
+          ) AS is_overtaken,
           ${RECORD_COLUMNS}, (SELECT version FROM ruleset_head) AS ruleset_version
         FROM started e JOIN chats c ON c.id = e.chat_id
         LEFT JOIN customers u ON u.id = e.customer_id
@@ -117,6 +122,7 @@ interface StartedRow extends RecordRow {
   revision: number | null
   is_complete: boolean
   customer_age_ms: number | null
+  is_overtaken: boolean
   ruleset_version: number
 }
 
@@ -133,6 +139,7 @@ function readStarted(row: StartedRow): WaitingEvent {
     customerId: toNumber(row.customer_id) ?? undefined,
     customer: readKnownCustomer(row),
     record: readRecord(row),
+    isOvertaken: row.is_overtaken,
     retry: readRetry(row),
     rulesetVersion: row.ruleset_version,
   }
