@@ -3,8 +3,13 @@ import { oneDecision } from './promises/p02-one-decision.ts'
 import { crashAnywhere } from './promises/p03-crash-anywhere.ts'
 import { effectivelyOnce } from './promises/p04-effectively-once.ts'
 import { inOrder } from './promises/p05-in-order.ts'
+import { newestWins } from './promises/p06-newest-wins.ts'
 import { deadWorker } from './promises/p15-dead-worker.ts'
 import { frozenWorker } from './promises/p17-frozen-worker.ts'
+import { signedBytes } from './promises/p24-signed-bytes.ts'
+import { secrecy } from './promises/p25-secrecy.ts'
+import { erasure } from './promises/p26-erasure.ts'
+import { authorisation } from './promises/p27-authorisation.ts'
 import type { Scenario } from './scenario.ts'
 
 /** In the order of docs/reliability.md. */
@@ -14,6 +19,11 @@ export const SCENARIOS: readonly Scenario[] = [
   crashAnywhere,
   effectivelyOnce,
   inOrder,
+  newestWins,
   deadWorker,
   frozenWorker,
+  signedBytes,
+  secrecy,
+  erasure,
+  authorisation,
 ]

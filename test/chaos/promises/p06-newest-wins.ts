@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { drain } from '../books.ts'
+import { EVERY_NEW_CHAT, startCluster } from '../cluster.ts'
+import { addOrderedDepartments, ORDER_RULES, ORDERED } from '../orders.ts'
+import { atMost, exactly, type Scenario, told } from '../scenario.ts'
+import { createSender, percentile } from '../sender.ts'
+import { judge, liveThrough } from '../stories.ts'
+
+const WINDOW_P99_MS_MAX = 300
+
+/** Webhooks arrive in any order, and HelpCrunch has none for an agent's move, nor an If-Match for ours. */
+export const newestWins: Scenario = {
+  id: 'P6',
+  promise: "a stale event never overrides a newer one, and a person's choice wins",
+  async run(stage) {
+    const toFirst = { ...EVERY_NEW_CHAT, key: 'new', department: ORDERED[0] ?? 0 }
+    const cluster = await startCluster(stage, { replicas: 2, rules: [toFirst, ...ORDER_RULES] })
+    const { simulator, sql } = cluster
+    addOrderedDepartments(simulator)
+    const sender = createSender(stage)
+    const stories = await Promise.all(
+      Array.from({ length: stage.size(1_000, 30) }, async (_, place) => {
+        await sleep(place * stage.size(100, 40))
+        return await liveThrough(stage, cluster, sender)
+      }),
+    )
+    await drain(sql)
+    const judgements = stories.map((story) => judge(simulator, story))
+    const count = (override: string) => judgements.filter((judgement) => judgement.override === override).length
+    const windowMs = percentile(
+      judgements.flatMap(({ windowsMs }) => windowsMs),
+      0.99,
+    )
+    const diverged = judgements.filter(({ hasDiverged }) => hasDiverged).length
+    return [
+      exactly('diverged', `${diverged}/${stories.length}`, `0/${stories.length}`),
+      exactly('overrode_person', count('told'), 0),
+      told('in_window', count('window')),
+      told('unseen', count('unseen')),
+      // A machine that does much else has windows of its own; the full figure is what counts.
+      stage.size(1, 0) === 1 ? atMost('window_p99_ms', windowMs, WINDOW_P99_MS_MAX) : told('window_p99_ms', windowMs),
+    ]
+  },
+}

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Simulator } from '../../src/sandbox/simulator/simulator.ts'
+import { type Cluster, openChat } from './cluster.ts'
+import { departmentOf } from './crash-at.ts'
+import { ORDERED, orderTo } from './orders.ts'
+import type { Stage } from './scenario.ts'
+import type { Sender } from './sender.ts'
+
+/** What happened to one chat, in the order in which it happened; it may have arrived in any other. */
+export interface Story {
+  readonly chatId: number
+  /** What each event asks for, the oldest first. */
+  readonly wanted: readonly number[]
+  /** When the webhook about the new chat was first sent and taken, in milliseconds of the epoch. */
+  readonly announcedAtMs: number
+  /** When an agent moved the chat; undefined where none did. */
+  readonly movedAtMs: number | undefined
+}
+
+/** Where agents move chats; no rule does. */
+export const PERSONS_CHOICE = 40
+/** HelpCrunch's clock counts seconds: so far apart, two events have an order. */
+const BETWEEN_EVENTS_MS = 1_100
+const DELAY_MS = { short: 50, long: 4_000 }
+const COPIES_MAX = 2
+
+/** Lives through one chat: up to two messages after its opening, each webhook delayed and doubled by chance, and an agent in between. */
+export async function liveThrough(stage: Stage, { simulator, url }: Cluster, sender: Sender): Promise<Story> {
+  const { random } = stage
+  const deliver = async (webhook: { id: string }) => {
+    await sleep(random() < 0.5 ? random() * DELAY_MS.short : random() * DELAY_MS.long)
+    for (;;) {
+      const sentAtMs = Date.now()
+      if ((await sender.send(url(), webhook)).status === 202) return sentAtMs
+      await sleep(100)
+    }
+  }
+  const deliverCopies = (webhook: { id: string }) =>
+    Promise.all(Array.from({ length: 1 + Math.floor(random() * COPIES_MAX) }, () => deliver(webhook)))
+
+  const { chatId, envelope } = openChat(simulator)
+  const moving =
+    random() < 0.3 ? moveByPerson(simulator, chatId, random() * (BETWEEN_EVENTS_MS + DELAY_MS.long)) : undefined
+  const deliveries = [deliverCopies(envelope)]
+  const wanted = [ORDERED[0] ?? 0]
+  for (let messages = Math.floor(random() * 3); messages > 0; messages--) {
+    await sleep(BETWEEN_EVENTS_MS)
+    const department = ORDERED[1 + Math.floor(random() * (ORDERED.length - 1))] ?? 0
+    wanted.push(department)
+    deliveries.push(deliverCopies(orderTo(department, chatId)))
+  }
+  const [announcements = []] = await Promise.all(deliveries)
+  return { chatId, wanted, announcedAtMs: Math.min(...announcements), movedAtMs: await moving }
+}
+
+async function moveByPerson(simulator: Simulator, chatId: number, afterMs: number): Promise<number> {
+  await sleep(afterMs)
+  simulator.agentMovesChat(chatId, PERSONS_CHOICE)
+  return Date.now()
+}
+
+/** How a story should have ended, and what became of it. */
+export interface Judgement {
+  /** Neither where the newest event wants it, nor where a person has put it. */
+  readonly hasDiverged: boolean
+  /**
+   * `told`: we moved the chat away from where a person had put it, although we could have known. `unseen`: we saw it there, and
+   * nothing had told us yet that it began elsewhere. `window`: the person came between our look and our call.
+   */
+  readonly override: 'none' | 'told' | 'unseen' | 'window'
+  /** From what was last known of the chat to each move, in milliseconds. */
+  readonly windowsMs: readonly number[]
+}
+
+/** Compares a story with where its chat is now, and with the calls that were made about it. */
+export function judge({ calls, chat }: Simulator, story: Story): Judgement {
+  const { chatId, wanted, announcedAtMs, movedAtMs = Number.POSITIVE_INFINITY } = story
+  const puts = calls.departmentPuts(chatId).map((put) => ({ atMs: put.at.getTime(), department: departmentOf(put) }))
+  const looks = calls.where({ method: 'GET', chatId }).map(({ at }) => at.getTime())
+  const seenBefore = (atMs: number) => looks.findLast((look) => look <= atMs) ?? announcedAtMs
+  const first = puts.find(({ atMs }) => atMs > movedAtMs)
+  const override = first === undefined ? 'none' : judgeOverride(first.atMs)
+  const expected = movedAtMs === Number.POSITIVE_INFINITY ? wanted.at(-1) : PERSONS_CHOICE
+  const hasDiverged = override === 'none' && chat(chatId).departmentId !== expected
+  return { hasDiverged, override, windowsMs: puts.map(({ atMs }) => atMs - seenBefore(atMs)) }
+
+  function judgeOverride(putAtMs: number): Judgement['override'] {
+    const look = looks.findLast((at) => at <= putAtMs)
+    if (look === undefined || look <= movedAtMs) return 'window'
+    return announcedAtMs < look || looks.some((at) => at <= movedAtMs) ? 'told' : 'unseen'
+  }
+}
