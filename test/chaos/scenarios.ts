@@ -4,6 +4,7 @@ import { crashAnywhere } from './promises/p03-crash-anywhere.ts'
 import { effectivelyOnce } from './promises/p04-effectively-once.ts'
 import { inOrder } from './promises/p05-in-order.ts'
 import { newestWins } from './promises/p06-newest-wins.ts'
+import { poison } from './promises/p11-poison.ts'
 import { deadWorker } from './promises/p15-dead-worker.ts'
 import { frozenWorker } from './promises/p17-frozen-worker.ts'
 import { signedBytes } from './promises/p24-signed-bytes.ts'
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   effectivelyOnce,
   inOrder,
   newestWins,
+  poison,
   deadWorker,
   frozenWorker,
   signedBytes,
