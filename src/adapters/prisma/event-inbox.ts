@@ -2,7 +2,7 @@ import DataLoader from 'dataloader'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { EventInbox, NewEvent } from '../../services/receive-event.ts'
-import { addDecideJob, addLearnJob } from './jobs.ts'
+import { addEventJobs } from './jobs.ts'
 import { cleanText } from './sql.ts'
 
 /** So many rows of 1 MiB would still fit a statement. */
@@ -21,7 +21,6 @@ export function createEventInbox(prisma: PrismaClient): EventInbox {
 async function insert(prisma: PrismaClient, events: readonly NewEvent[]): Promise<boolean[]> {
   const column = <T>(value: (event: NewEvent) => T) => events.map(value)
   const bigints = (value: (event: NewEvent) => number | undefined) => column((event) => toBigInt(value(event)))
-  const seq = Prisma.sql`seq`
   const rows = await prisma.$queryRaw<{ id: string }[]>`
     WITH arrived AS (
       SELECT * FROM unnest(
@@ -36,11 +35,7 @@ async function insert(prisma: PrismaClient, events: readonly NewEvent[]): Promis
       SELECT id, type, chat_id, customer_id, status, problem, body, coalesce(happened_at, now()) FROM arrived
       ON CONFLICT (id) DO NOTHING
       RETURNING id, seq, chat_id, status
-    ), jobs AS (
-      SELECT CASE WHEN chat_id IS NULL THEN (SELECT j.id FROM ${addLearnJob(seq)} AS j)
-        ELSE (SELECT j.id FROM ${addDecideJob(seq, Prisma.sql`chat_id`)} AS j) END
-      FROM stored WHERE status = 'waiting'
-    )
+    ), jobs AS (${addEventJobs(Prisma.sql`(SELECT seq, chat_id FROM stored WHERE status = 'waiting')`)})
     SELECT id, (SELECT count(*) FROM jobs) AS jobs FROM stored`
   const inserted = new Set(rows.map(({ id }) => id))
   // Of two copies in one statement the first is the new one.

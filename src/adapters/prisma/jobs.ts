@@ -33,7 +33,22 @@ export function addDecideJob(seq: Prisma.Sql, chatId: Prisma.Sql): Prisma.Sql {
   return addJob(TASKS.decideEvents, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
 }
 
-/** The same for an event that has to wait: for its next try, or for the budget. */
+/**
+ * `SELECT` of the jobs of events that were stored together, `events` being a table with their `seq` and `chat_id`. The queue
+ * takes them as one: job by job, it would search and notify for each.
+ */
+export function addEventJobs(events: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`SELECT j.id FROM (
+      SELECT array_agg((
+        CASE WHEN chat_id IS NULL THEN ${TASKS.learnCustomer} ELSE ${TASKS.decideEvents} END,
+        CASE WHEN chat_id IS NULL THEN json_build_object('seq', seq::text) ELSE json_build_object('chatId', chat_id) END,
+        NULL, now(), ${ATTEMPTS_MAX}::int, 'event:' || seq, ${PRIORITIES.decide}::int, NULL
+      )::graphile_worker.job_spec) AS specs
+      FROM ${events} AS events HAVING count(*) > 0
+    ) AS wanted, LATERAL graphile_worker.add_jobs(wanted.specs) AS j`
+}
+
+/** The same as `addDecideJob` for an event that has to wait: for its next try, or for the budget. */
 export function addLookUpJob(seq: bigint, chatId: number, delayMs: number): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId}::bigint)`
   return addJob(TASKS.decideEvents, payload, Prisma.sql`${`event:${seq}`}`, PRIORITIES.lookUp, FLAGS.lookUp, delayMs)
@@ -43,6 +58,13 @@ export function addLookUpJob(seq: bigint, chatId: number, delayMs: number): Pris
 export function addApplyJob(chatId: number, rulePriority: number, delayMs: number): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId}::bigint)`
   return addJob(TASKS.applyDecision, payload, Prisma.sql`${`apply:${chatId}`}`, -rulePriority, FLAGS.move, delayMs)
+}
+
+/** The same for a decision that was found without a job; both are SQL expressions. */
+export function addLostApplyJob(chatId: Prisma.Sql, rulePriority: Prisma.Sql): Prisma.Sql {
+  const payload = Prisma.sql`json_build_object('chatId', ${chatId})`
+  const priority = Prisma.sql`(-${rulePriority})`
+  return addJob(TASKS.applyDecision, payload, Prisma.sql`'apply:' || ${chatId}`, priority, FLAGS.move, 0)
 }
 
 /** `SELECT` of a job that learns from a customer event; `seq` is an SQL expression. */
@@ -61,7 +83,7 @@ function addJob(
   task: string,
   payload: Prisma.Sql,
   key: Prisma.Sql,
-  priority: number,
+  priority: number | Prisma.Sql,
   flag: string | null,
   delayMs: number,
 ): Prisma.Sql {
