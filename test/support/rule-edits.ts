@@ -32,11 +32,12 @@ export async function editRules(service: { readonly url: string }, name: string,
       continue
     }
     for (;;) {
-      const { body } = await send('GET', '/v1/rules/notes')
-      const noted = { ...body, description: `${body.description}${name}${edit} ` }
-      const { status } = await send('PUT', '/v1/rules/notes', noted, ifMatch(body.version))
+      const read = await send('GET', '/v1/rules/notes')
+      if (read.status !== 200) throw new Error(`The rule was answered with ${JSON.stringify(read.body)}.`)
+      const noted = { ...read.body, description: `${read.body.description}${name}${edit} ` }
+      const { status, body } = await send('PUT', '/v1/rules/notes', noted, ifMatch(read.body.version))
       if (status === 200) break
-      if (status !== 412) throw new Error(`The note was answered with ${status}.`)
+      if (status !== 412) throw new Error(`The note was answered with ${JSON.stringify(body)}.`)
       repeats += 1
     }
   }
