@@ -6,6 +6,7 @@ import type { Log } from '../services/log.ts'
 import type { WorkEnding } from '../services/waiting-event.ts'
 import { FLAGS, TASKS } from './prisma/jobs.ts'
 import { HEARTBEAT_MS, type WorkerRegistry } from './prisma/worker-registry.ts'
+import { watchRunner } from './watch-runner.ts'
 
 /** The work that jobs ask for. */
 export interface QueueTasks {
@@ -37,7 +38,7 @@ const POLL_MS = 500
 /** How long a runner that takes no more jobs is waited for before another one starts. */
 const SHUTDOWN_MS_MAX = 2_000
 /** How long jobs under way have to end when the process stops; less than the process itself has. */
-const STOP_MS_MAX = 8_000
+const STOP_MS_MAX = 7_000
 /** A closed gate opens at least this often, since another replica may have found out that the account is open again. */
 const GATE_CLOSED_MS = { min: 250, max: 1_000 }
 
@@ -57,15 +58,23 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
       const ids: string[] = []
       queueIds = ids
       const ended = Promise.withResolvers<void>()
+      let isOver = false
+      const running = async () => {
+        const started = await startRunner(options, gate, { onPool: (id) => ids.push(id), onEnd: ended.resolve })
+        // A stop that came while it was starting, or the end of our patience, had nothing to stop yet.
+        if (stopping || isOver) return started.stop()
+        runner = started
+        await started.promise
+      }
       try {
-        runner = await startRunner(options, gate, { onPool: (id) => ids.push(id), onEnd: ended.resolve })
-        // A stop that came while it was starting had nothing to stop yet.
-        if (stopping) await runner.stop()
-        await Promise.race([runner.promise, ended.promise])
+        await Promise.race([running(), ended.promise])
         if (!stopping) throw new Error('The runner has ended.')
       } catch (error) {
         log.error({ err: error }, 'queue.fell')
       }
+      isOver = true
+      // One that was only silent must not wake up beside the next; most have stopped already, and say so by an error.
+      if (!stopping) runner?.stop().catch(() => undefined)
       runner = undefined
       if (!stopping) await sleep(500)
     }
@@ -108,7 +117,9 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
   events.on('pool:gracefulShutdown', () => void setTimeout(onEnd, SHUTDOWN_MS_MAX).unref())
   events.on('pool:gracefulShutdown:complete', onEnd)
   events.on('pool:gracefulShutdown:error', onEnd)
-  return run({
+  const unwatch = watchRunner(events, options.concurrency, onEnd)
+  events.on('stop', unwatch)
+  const running = run({
     pgPool: options.pool,
     concurrency: options.concurrency,
     taskList: createTaskList(options.tasks, gate),
@@ -124,22 +135,25 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
       else if (level === 'warning') options.log.warn({ ...meta }, `queue: ${message}`)
     }),
   })
+  running.catch(unwatch)
+  return running
 }
 
 function createTaskList(tasks: QueueTasks, gate: Gate): TaskList {
   const follow = async (ending: WorkEnding, flags: readonly string[], helpers: JobHelpers) => {
     if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(flags, ending.waitMs)
     if (ending.kind !== 'busy') return
-    const { task_identifier, payload, key, priority, flags: jobFlags } = helpers.job
-    const runAt = new Date(Date.now() + BUSY_DELAY_MS)
-    const spec = {
-      ...(key && { jobKey: key }),
-      flags: Object.keys(jobFlags ?? {}),
+    const { task_identifier: task, payload, key, priority, flags: jobFlags, max_attempts: attemptsMax } = helpers.job
+    // By the database's clock: graphile-worker's own addJob takes a time of this machine, whose clock may be hours off.
+    await helpers.query(ADD_AGAIN, [
+      task,
+      payload,
+      key,
       priority,
-      runAt,
-      maxAttempts: helpers.job.max_attempts,
-    }
-    await helpers.addJob(task_identifier, payload, spec)
+      Object.keys(jobFlags ?? {}),
+      attemptsMax,
+      BUSY_DELAY_MS,
+    ])
   }
   return {
     // A move that gets nothing from the budget closes the gate to look-ups too; not the other way round.
@@ -151,6 +165,9 @@ function createTaskList(tasks: QueueTasks, gate: Gate): TaskList {
     [TASKS.ageOut]: () => tasks.ageOut(),
   }
 }
+
+const ADD_AGAIN = `SELECT graphile_worker.add_job($1, payload := $2::json, job_key := $3, priority := $4::int,
+  flags := $5::text[], max_attempts := $6::int, run_at := now() + make_interval(secs => $7::float8 / 1000))`
 
 function readNumber(payload: unknown, name: string): number {
   const value = typeof payload === 'object' && payload !== null ? Reflect.get(payload, name) : undefined
