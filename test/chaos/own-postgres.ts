@@ -19,11 +19,11 @@ export interface OwnPostgres {
 }
 
 /** Starts one in a temporary folder; both are gone when the scenario ends. */
-export async function startOwnPostgres(t: Scope): Promise<OwnPostgres> {
+export async function startOwnPostgres(t: Scope, { connectionsMax = 200 } = {}): Promise<OwnPostgres> {
   const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-chaos-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }))
   const port = await freePort()
-  const start = () => startEmbeddedPostgres({ dataDir, port, settings: { max_connections: '200' } })
+  const start = () => startEmbeddedPostgres({ dataDir, port, settings: { max_connections: String(connectionsMax) } })
   let server = await start()
   t.teardown(() => server.stop())
   const postmaster = () => Number.parseInt(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10)
