@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { runRuleTests } from '../src/domain/rule-tests.ts'
 import { readRule } from '../src/domain/validate-rule.ts'
 import { Config } from '../src/plugins/config.ts'
+import { SCENARIOS } from './chaos/scenarios.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -93,4 +94,12 @@ test('the reading order in ARCHITECTURE.md is eight files', async (t) => {
   const files = matchesOf(/^\d\. `([^`]+)`/gm, section)
   t.equal(files.length, 8)
   for (const file of files) t.ok(existsSync(join(root, file)), file)
+})
+
+test('the promises in docs/reliability.md are the scenarios of the chaos suite', async (t) => {
+  const promises = matchesOf(/^\| (P\d+) \|/gm, read('docs/reliability.md'))
+  t.strictSame(
+    promises,
+    SCENARIOS.map(({ id }) => id),
+  )
 })
