@@ -1,0 +1,33 @@
+import type { PrismaClient } from '../../generated/prisma/client.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import { addDecideJob, addLostApplyJob, TASKS } from './jobs.ts'
+
+/** Work under way may be without a job for a moment, when the job of another event of its chat does it. */
+const WAITING_MIN = Prisma.sql`interval '30 s'`
+
+/**
+ * Gives open work a job that has none. It loses its job when a living worker, taken for dead, puts off the job that was freed
+ * meanwhile: graphile-worker changes the row, as it is not locked any more, and deletes it when the worker's run has ended,
+ * as it does not ask who holds the lock.
+ */
+export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
+  const priority = Prisma.sql`coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
+    WHERE v.key = lost.rule_key AND v.version = lost.rule_version), 0)`
+  await prisma.$queryRaw`
+    WITH lost AS (
+      SELECT c.id, p.rule_key, p.rule_version FROM chats c JOIN decisions p ON p.id = c.pending_decision_id
+      WHERE NOT EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = 'apply:' || c.id)
+    )
+    SELECT count(j.id) FROM lost, LATERAL ${addLostApplyJob(Prisma.sql`lost.id`, priority)} AS j`
+  // Any job that decides events of a chat decides all of them.
+  await prisma.$queryRaw`
+    WITH lost AS (
+      SELECT DISTINCT ON (e.chat_id) e.seq, e.chat_id FROM webhook_events e
+      WHERE e.status = 'waiting' AND e.chat_id IS NOT NULL AND e.received_at < clock_timestamp() - ${WAITING_MIN}
+        AND NOT EXISTS (
+          SELECT FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
+          WHERE t.identifier = ${TASKS.decideEvents} AND (j.payload ->> 'chatId')::bigint = e.chat_id
+        )
+    )
+    SELECT count(j.id) FROM lost, LATERAL ${addDecideJob(Prisma.sql`lost.seq`, Prisma.sql`lost.chat_id`)} AS j`
+}
