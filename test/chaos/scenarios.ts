@@ -5,8 +5,13 @@ import { effectivelyOnce } from './promises/p04-effectively-once.ts'
 import { inOrder } from './promises/p05-in-order.ts'
 import { newestWins } from './promises/p06-newest-wins.ts'
 import { poison } from './promises/p11-poison.ts'
+import { databaseAway } from './promises/p14-database-away.ts'
 import { deadWorker } from './promises/p15-dead-worker.ts'
 import { frozenWorker } from './promises/p17-frozen-worker.ts'
+import { atomicRules } from './promises/p20-atomic-rules.ts'
+import { exactReplay } from './promises/p21-exact-replay.ts'
+import { oneBadRule } from './promises/p22-one-bad-rule.ts'
+import { boundedRules } from './promises/p23-bounded-rules.ts'
 import { signedBytes } from './promises/p24-signed-bytes.ts'
 import { secrecy } from './promises/p25-secrecy.ts'
 import { erasure } from './promises/p26-erasure.ts'
@@ -22,8 +27,13 @@ export const SCENARIOS: readonly Scenario[] = [
   inOrder,
   newestWins,
   poison,
+  databaseAway,
   deadWorker,
   frozenWorker,
+  atomicRules,
+  exactReplay,
+  oneBadRule,
+  boundedRules,
   signedBytes,
   secrecy,
   erasure,
