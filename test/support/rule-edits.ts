@@ -18,30 +18,45 @@ export const EDITED_RULES: readonly RuleDocument[] = [
 
 /**
  * One person's edits: by turns a note added to the description of one rule, as it was read, and all rules put into
- * another order. Who comes too late reads again and repeats. Gives how often that was.
+ * another order. Who comes too late, or is answered with an error of the service, reads again and repeats. Gives how often
+ * that was.
  */
 export async function editRules(service: { readonly url: string }, name: string, edits: number): Promise<number> {
-  const { send } = apiOf(service)
   const keys = EDITED_RULES.map(({ key }) => key)
   let repeats = 0
   for (let edit = 0; edit < edits; edit++) {
-    if (edit % 2 === 1) {
-      keys.unshift(...keys.splice(edit % 3, 1))
-      const { status } = await send('PUT', '/v1/rules/order', { keys })
-      if (status !== 200) throw new Error(`The order was answered with ${status}.`)
-      continue
-    }
-    for (;;) {
-      const read = await send('GET', '/v1/rules/notes')
-      if (read.status !== 200) throw new Error(`The rule was answered with ${JSON.stringify(read.body)}.`)
-      const noted = { ...read.body, description: `${read.body.description}${name}${edit} ` }
-      const { status, body } = await send('PUT', '/v1/rules/notes', noted, ifMatch(read.body.version))
-      if (status === 200) break
-      if (status !== 412) throw new Error(`The note was answered with ${JSON.stringify(body)}.`)
+    if (edit % 2 === 1) keys.unshift(...keys.splice(edit % 3, 1))
+    const tryOnce = edit % 2 === 1 ? () => putOrder(service, keys) : () => addNote(service, `${name}${edit}`)
+    while (!(await tryOnce())) {
       repeats += 1
+      if (repeats > edits * REPEATS_MAX) throw new Error(`${repeats} edits of ${name} had to be repeated.`)
     }
   }
   return repeats
+}
+
+const REPEATS_MAX = 20
+
+/** False when it has to be repeated. */
+async function putOrder(service: { readonly url: string }, keys: readonly string[]): Promise<boolean> {
+  const { status, body } = await apiOf(service).send('PUT', '/v1/rules/order', { keys })
+  if (status !== 200 && status < 500) throw new Error(`The order was answered with ${JSON.stringify(body)}.`)
+  return status === 200
+}
+
+/** The same; a note whose answer was lost is found when it is tried again. */
+async function addNote(service: { readonly url: string }, note: string): Promise<boolean> {
+  const { send } = apiOf(service)
+  const read = await send('GET', '/v1/rules/notes')
+  if (read.status >= 500) return false
+  const { description, version } = read.body
+  if (description.split(' ').includes(note)) return true
+  const noted = { ...read.body, description: `${description}${note} ` }
+  const { status, body } = await send('PUT', '/v1/rules/notes', noted, ifMatch(version))
+  if (status !== 200 && status !== 412 && status < 500) {
+    throw new Error(`The note was answered with ${JSON.stringify(body)}.`)
+  }
+  return status === 200
 }
 
 /** The notes that `editRules` must have left, in any order. */
