@@ -45,6 +45,31 @@ test('pages leave nothing out and repeat nothing, while new rows arrive', async 
   t.strictSame(eventPages.flat(), events.toReversed())
 })
 
+test('pages of a time range leave nothing out and repeat nothing, whatever the order of the ids', async (t) => {
+  const service = await startService(t, { settings })
+  await insertDecisions(
+    service,
+    numbered(45, () => ({})),
+  )
+  // Three to a moment, and the ids the other way round.
+  await service.sql(`UPDATE decisions SET decided_at = '2026-03-02T10:00:00Z'::timestamptz - (id / 3) * interval '1 s'`)
+  const inOrder = await service.sql<{ id: string }>(
+    'SELECT id::text FROM decisions ORDER BY decided_at DESC, decisions.id DESC',
+  )
+  const pages: string[] = []
+  let cursor = ''
+  do {
+    const { body } = await service.get(`/v1/decisions?limit=20&to=2026-03-03T00:00:00Z${cursor && `&cursor=${cursor}`}`)
+    pages.push(...body.data.map(({ id }: { id: string }) => id))
+    cursor = body.nextCursor ?? ''
+  } while (cursor !== '')
+  t.strictSame(
+    pages,
+    inOrder.map(({ id }) => id),
+  )
+  t.equal(new Set(pages).size, 45)
+})
+
 test('pages of rules go on in the order tried when the rule where one ended is gone', async (t) => {
   const rules = numbered(45, (n) => ({ key: `rule-${n}`, priority: 1_000 - Math.floor(n / 10) }))
   const service = await startService(t, { settings, rules })

@@ -21,18 +21,31 @@ export interface DecisionList {
 
 const SUMMARY = { omit: { facts: true }, include: { event: { select: { id: true } } } } as const
 
+const BY_ID: Prisma.DecisionOrderByWithRelationInput[] = [{ id: 'desc' }]
+const BY_TIME: Prisma.DecisionOrderByWithRelationInput[] = [{ decidedAt: 'desc' }, { id: 'desc' }]
+
 export function createDecisionReader(prisma: PrismaClient): DecisionReader & DecisionList {
+  const olderById = (id: bigint): Prisma.DecisionWhereInput => ({ id: { lt: id } })
+  const olderByTime = async (id: bigint): Promise<Prisma.DecisionWhereInput> => {
+    const last = await prisma.decision.findUnique({ where: { id }, select: { decidedAt: true } })
+    if (last === null) return olderById(id) // too old by now, and deleted
+    return { OR: [{ decidedAt: { lt: last.decidedAt } }, { decidedAt: last.decidedAt, id: { lt: id } }] }
+  }
   return {
     async list({ outcome, rule, department, chatId, from, to }, limit, before) {
+      // By id alone, a page of long ago would be searched for among all that came since (1 s of 300,000 decisions).
+      const isByTime = (from ?? to) !== undefined
+      const orderBy = isByTime ? BY_TIME : BY_ID
+      const whatIsOlder = isByTime ? olderByTime : olderById
       const where: Prisma.DecisionWhereInput = {
         ...(outcome !== undefined && { outcome }),
         ...(rule !== undefined && { ruleKey: rule }),
         ...(department !== undefined && { toDepartmentId: BigInt(department) }),
         ...(chatId !== undefined && { chatId: BigInt(chatId) }),
         ...((from ?? to) && { decidedAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
-        ...(before !== undefined && { id: { lt: before } }),
+        ...(before !== undefined && (await whatIsOlder(before))),
       }
-      const rows = await prisma.decision.findMany({ where, orderBy: { id: 'desc' }, take: limit, ...SUMMARY })
+      const rows = await prisma.decision.findMany({ where, orderBy, take: limit, ...SUMMARY })
       return rows.map(readSummary)
     },
 
