@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Simulator } from '../../src/sandbox/simulator/simulator.ts'
 import { type Cluster, openChat } from './cluster.ts'
 import { departmentOf } from './crash-at.ts'
+import { deliver } from './deliver.ts'
 import { ORDERED, orderTo } from './orders.ts'
 import type { Stage } from './scenario.ts'
 import type { Sender } from './sender.ts'
@@ -27,16 +28,12 @@ const COPIES_MAX = 2
 /** Lives through one chat: up to two messages after its opening, each webhook delayed and doubled by chance, and an agent in between. */
 export async function liveThrough(stage: Stage, { simulator, url }: Cluster, sender: Sender): Promise<Story> {
   const { random } = stage
-  const deliver = async (webhook: { id: string }) => {
+  const deliverLate = async (webhook: { id: string }) => {
     await sleep(random() < 0.5 ? random() * DELAY_MS.short : random() * DELAY_MS.long)
-    for (;;) {
-      const sentAtMs = Date.now()
-      if ((await sender.send(url(), webhook)).status === 202) return sentAtMs
-      await sleep(100)
-    }
+    return await deliver(sender, url, webhook)
   }
   const deliverCopies = (webhook: { id: string }) =>
-    Promise.all(Array.from({ length: 1 + Math.floor(random() * COPIES_MAX) }, () => deliver(webhook)))
+    Promise.all(Array.from({ length: 1 + Math.floor(random() * COPIES_MAX) }, () => deliverLate(webhook)))
 
   const { chatId, envelope } = openChat(simulator)
   const moving =

@@ -1,15 +1,18 @@
 import { type Test, test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { rule } from '../support/rules.ts'
 import { type Service, startService } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
 
-const MESSAGES = ['message.chat.customer']
-const equal = (value: string) => ({ fact: 'message', operator: 'equal', value }) as const
 const rules = [
-  { key: 'new', department: 10, conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } },
-  { key: 'to-20', department: 20, reroute: true, events: MESSAGES, conditions: equal('to 20') },
-  { key: 'to-30', department: 30, reroute: true, events: MESSAGES, conditions: equal('to 30') },
-] as const
+  rule({ key: 'new', conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } }),
+  ...[20, 30].map((department) =>
+    rule({
+      ...{ key: `to-${department}`, department, reroute: true, events: ['message.chat.customer'] },
+      conditions: { fact: 'message', operator: 'equal', value: `to ${department}` },
+    }),
+  ),
+]
 
 const START_S = Math.floor(Date.now() / 1_000) - 10
 
@@ -46,7 +49,7 @@ test('an event that comes after a newer one was decided does not override it, ev
 })
 
 test('of one second, the new chat happened before its messages', async (t) => {
-  const rerouting = rules.map((rule) => ({ ...rule, reroute: true }))
+  const rerouting = rules.map((each) => ({ ...each, reroute: true }))
   const service = await startQuietly(t, rerouting)
   const { id } = service.simulator.openChat({ customerId: 9011 })
   await arrive(service, id, 0, 'to 20')

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { drain } from '../books.ts'
 import { type Cluster, startCluster } from '../cluster.ts'
 import { departmentOf } from '../crash-at.ts'
+import { deliver } from '../deliver.ts'
 import { addOrderedDepartments, ORDER_RULES, ORDERED, orderTo } from '../orders.ts'
 import { exactly, type Scenario, type Stage, told } from '../scenario.ts'
 import { createSender } from '../sender.ts'
@@ -24,9 +25,8 @@ export const inOrder: Scenario = {
     await Promise.all(
       chats.map(async (chatId) => {
         for (const department of events) {
-          const webhook = orderTo(department, chatId)
-          while ((await sender.send(cluster.url(), webhook)).status !== 202) await sleep(100)
-          await sleep(stage.random() * stage.size(2_000, 200))
+          await deliver(sender, cluster.url, orderTo(department, chatId))
+          await sleep(stage.random() * stage.size(2_000, 600))
         }
       }),
     )

@@ -4,15 +4,15 @@ import { ADMIN_TOKEN } from '../../support/service.ts'
 import { envelope } from '../../support/webhooks.ts'
 import { compareBooks, countOpen, drain } from '../books.ts'
 import { ageWorkers, type Cluster, EVERY_NEW_CHAT, openChat, startCluster } from '../cluster.ts'
+import { deliver } from '../deliver.ts'
 import { atMost, exactly, type Scenario, told } from '../scenario.ts'
 import { createSender, percentile } from '../sender.ts'
 
 const CRASHES_MAX = 3
 const BYSTANDER_P99_MS_MAX = 3_000
 const RULE_KINDS = ['aborts', 'exhausts']
-const MESSAGES = ['message.email.customer']
 const POISON_RULES = RULE_KINDS.map((kind) => ({
-  ...rule({ key: `rule-${kind}`, department: 20, events: MESSAGES }),
+  ...rule({ key: `rule-${kind}`, department: 20, events: ['message.email.customer'] }),
   conditions: { fact: 'message', operator: 'includesText', value: `poisoned rule: ${kind}` } as const,
 }))
 const POISONS = [
@@ -33,13 +33,11 @@ export const poison: Scenario = {
     const cluster = await startCluster(stage, { replicas: stage.size(2, 1), rules, settings })
     const supervisor = supervise(cluster, stage.size(0, 1) === 1)
     const sender = createSender(stage)
-    const send = async (webhook: { id: string }) => {
-      while ((await sender.send(cluster.url(), webhook)).status !== 202) await sleep(100)
-    }
+    const send = (webhook: Webhook) => deliver(sender, cluster.url, webhook)
     const poisons = POISONS.slice(0, stage.size(POISONS.length, 2)).map(writePoison)
     let isPoisoned = true
     const bystanders: string[] = []
-    const sending: Promise<void>[] = poisons.map(send)
+    const sending: Promise<unknown>[] = poisons.map(send)
     const streaming = (async () => {
       for (; isPoisoned; await sleep(stage.size(50, 100))) {
         const { envelope: bystander } = openChat(cluster.simulator)
