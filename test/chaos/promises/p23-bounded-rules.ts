@@ -28,7 +28,7 @@ export const boundedRules: Scenario = {
     const listening = rule({ key: 'deep', events: ['chat.new'], conditions: asConditions(BOMBS[0]?.conditions) })
     const service = await startService(stage, { rules: [listening, rule({ key: 'german' })], settings })
     const accepted = await askAboutRefused(service)
-    const asked = await sendRules(service, pickFrom(NAUGHTY_STRINGS, stage.size(500, 40)))
+    const asked = await sendRules(service, pickFrom(NAUGHTY_STRINGS, stage.size(160, 40)))
     const sent = await sendWebhooks(service, stage)
     await service.drained()
     const [stored] = await service.sql<{ count: number }>('SELECT count(*)::int AS count FROM webhook_events')
