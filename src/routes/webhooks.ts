@@ -2,16 +2,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isSignedBy } from '../domain/signature.ts'
 import type { Receipt } from '../services/receive-event.ts'
+import { createIntakeBound, NO_ROOM, type Place } from './intake-bound.ts'
 import { RECEIVE_WEBHOOK } from './schemas/webhook-operations.ts'
 
 const BODY_BYTES_MAX = 1_048_576
 /** HelpCrunch's own patience is unknown: an answer comes soon, even from a database that has frozen. */
 const STORE_MS_MAX = 1_500
 const RETRY_AFTER_S = 5
+/** A statement holds its bodies several times over, as hexadecimal text among others: the process needs about ten times this. */
+const IN_FLIGHT_BYTES_MAX = 16 * 1_048_576
 
 /** `POST /webhooks/helpcrunch`: nothing is parsed, and nothing stored, before the signature over the raw bytes is good. */
 export default async function webhooks(app: FastifyInstance): Promise<void> {
   const signingKeys = app.config.HELPCRUNCH_SIGNING_KEY.split(',').map((key) => key.trim())
+  const bound = createIntakeBound(IN_FLIGHT_BYTES_MAX)
+  const places = new WeakMap<FastifyRequest, Place>()
+  app.addHook('onRequest', (request, reply, done) => {
+    const place = bound.enter()
+    if (place === undefined) {
+      reply.header('retry-after', RETRY_AFTER_S)
+      reply.problem(503, 'overloaded', NO_ROOM)
+      return
+    }
+    places.set(request, place)
+    reply.raw.once('close', () => place.leave())
+    done()
+  })
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    done(null, places.get(request)?.count(payload) ?? payload)
+  })
   app.removeAllContentTypeParsers() // the one for text/plain would let other types pass
   app.addContentTypeParser(
     'application/json',
@@ -34,18 +53,23 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
         const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
         return reply.problem(401, 'bad_signature', detail)
       }
-      const receipt = await receiveInTime(app, body)
+      const receipt = await receiveInTime(app, body, places.get(request))
       return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
     },
   )
 
   /** Undefined when the event could not be stored, or not in time. Stored late, it makes HelpCrunch's next try a duplicate. */
-  async function receiveInTime({ services, log }: FastifyInstance, body: Buffer): Promise<Receipt | undefined> {
+  async function receiveInTime(
+    { services, log }: FastifyInstance,
+    body: Buffer,
+    place: Place | undefined,
+  ): Promise<Receipt | undefined> {
     const timer = new AbortController()
     const receiving = services.receiveEvent(body).catch((error: unknown) => {
       log.error({ err: error }, 'webhook.not_stored')
       return undefined
     })
+    place?.keep(receiving)
     const tooLate = sleep(STORE_MS_MAX, undefined, { signal: timer.signal }).then(
       () => {
         log.error({ waitedMs: STORE_MS_MAX }, 'webhook.not_stored_in_time')

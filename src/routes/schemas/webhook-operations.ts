@@ -53,6 +53,7 @@ export const RECEIVE_WEBHOOK: Operation = {
       'bad_signature',
       'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.',
     ),
+    // Or `overloaded`: more arrives than can be stored.
     503: problem(503, 'not_stored', 'The event could not be stored. Send it again.', {
       headers: { 'Retry-After': 'Seconds until another try is worth it.' },
     }),

@@ -1,0 +1,34 @@
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { problemDocument } from './problems.ts'
+
+/** What Node's HTTP parser, or its clock, has against a request, as status, code and detail; anything else is a 400. */
+const ANSWERS: Readonly<Record<string, readonly [number, string, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request did not arrive whole in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The headers are too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'body_too_large', 'The extensions of a chunk are too large.'],
+}
+const OTHER = [400, 'bad_request', 'This is not HTTP as it should be.'] as const
+
+/**
+ * Answers what never became a request, for Fastify's `clientErrorHandler`: as a problem document, as all errors are. Fastify's
+ * own answers 400 to oversized chunk extensions, where 413 belongs (CVE-2024-22019 is what they are sent for).
+ */
+export function answerClientError(this: FastifyInstance, error: Error, socket: Socket): void {
+  const cause = 'code' in error ? String(error.code) : ''
+  if (cause === 'ECONNRESET' || socket.destroyed) return // nobody is left to be answered
+  const [status, code, detail] = ANSWERS[cause] ?? OTHER
+  const document = problemDocument(status, code, detail)
+  this.log.debug({ err: error }, 'request.malformed')
+  if (socket.writable) {
+    const body = JSON.stringify(document)
+    const head = [
+      `HTTP/1.1 ${status} ${document.title}`,
+      'content-type: application/problem+json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ]
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  }
+  socket.destroy(error)
+}
