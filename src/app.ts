@@ -2,9 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { createGuard } from './adapters/failpoints.ts'
 import auth from './plugins/auth.ts'
+import { answerClientError } from './plugins/client-error.ts'
 import config, { type Environment } from './plugins/config.ts'
 import database from './plugins/database.ts'
 import docs from './plugins/docs.ts'
+import draining from './plugins/draining.ts'
 import problems from './plugins/problems.ts'
 import services from './plugins/services.ts'
 import worker from './plugins/worker.ts'
@@ -39,6 +41,7 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
     // A body that drips in byte by byte is cut off too: Fastify's own requestTimeout alone does not do that.
     http: { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 },
     requestTimeout: 15_000,
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 200 },
     ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -48,6 +51,7 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
   try {
     await app.register(config, { env })
     await app.register(problems)
+    await app.register(draining)
     if (app.config.ROLE !== 'worker') await app.register(docs)
     await app.register(database)
     await app.register(services, { guard })

@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 
-/** How long requests and jobs under way have to end after SIGTERM. */
+/** How long the process has after SIGTERM: two seconds to be noticed, the rest for requests and jobs under way. */
 const CLOSE_MS_MAX = 10_000
 /** What must not reach a log, wherever it stands. */
 const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-helpcrunch-signature"]']
@@ -23,8 +23,10 @@ try {
 }
 
 function closeOnSignals(app: FastifyInstance): void {
-  closeWithGrace({ delay: CLOSE_MS_MAX, logger: app.log }, async ({ err }) => {
+  closeWithGrace({ delay: CLOSE_MS_MAX, logger: app.log }, async ({ err, signal }) => {
     if (err) app.log.fatal({ err }, 'process.failed')
+    // Ctrl-C is a person's, who has no load balancer and does not want to wait.
+    if (signal === 'SIGTERM') await app.drain()
     await app.close()
   })
 }

@@ -44,7 +44,7 @@ export interface Services extends ReadingServices, ManagementServices {
   listDepartments(refresh: boolean): Promise<DepartmentList | undefined>
   /** As last listed, without asking HelpCrunch; undefined before the first listing. */
   knownDepartments(): Promise<DepartmentList | undefined>
-  /** Throws when the database does not answer. */
+  /** Throws when the database does not answer, or takes no writes. */
   pingDatabase(): Promise<void>
   readonly decisions: DecisionList
   readonly events: EventReader
@@ -104,7 +104,10 @@ export default fp(
       listDepartments: list,
       knownDepartments: () => departments.read(),
       pingDatabase: async () => {
-        await prisma.$queryRaw`SELECT 1`
+        const [row] = await prisma.$queryRaw<
+          { read_only: string }[]
+        >`SELECT current_setting('transaction_read_only') AS read_only`
+        if (row?.read_only === 'on') throw new Error('The database takes no writes.') // a standby, after a failover
       },
       decisions,
       events: createEventReader(prisma),

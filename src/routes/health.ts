@@ -1,23 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { CHECK_LIFE, CHECK_READINESS } from './schemas/service-operations.ts'
 
+/** As long as a webhook waits for the same database: a frozen one must be told of, a slow one still does its work. */
+const PING_MS_MAX = 1_500
+
 /** `/healthz`: the process answers, without any I/O. `/readyz`: it can do its work; HelpCrunch's own health does not matter to it. */
 export default async function health(app: FastifyInstance): Promise<void> {
-  let draining = false
-  app.addHook('preClose', async () => {
-    draining = true
-  })
-
   app.get('/healthz', { config: { operation: CHECK_LIFE } }, async () => ({ status: 'ok' }))
 
   app.get('/readyz', { config: { operation: CHECK_READINESS } }, async (request, reply) => {
-    const database = await app.services.pingDatabase().then(
+    const draining = app.isDraining()
+    const answered = app.services.pingDatabase().then(
       () => true,
       (error: unknown) => {
         request.log.warn({ err: error }, 'readiness.no_database')
         return false
       },
     )
+    const database = await Promise.race([answered, sleep(PING_MS_MAX, false, { ref: false })])
     const queue = app.queue === undefined || app.queue.isRunning()
     const ready = database && queue && !draining
     const word = (good: boolean) => (good ? 'ok' : 'failing')

@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+/** Load balancers ask about once a second; nothing new may come from them once this process stops listening. */
+const NOTICE_MS = 2_000
+
+/** Says through /readyz that this process is about to end, while it still answers. */
+export default fp(
+  async (app: FastifyInstance) => {
+    let isDraining = false
+    app.decorate('isDraining', () => isDraining)
+    app.decorate('drain', async () => {
+      isDraining = true
+      await sleep(NOTICE_MS)
+    })
+    app.addHook('preClose', async () => {
+      isDraining = true
+    })
+  },
+  { name: 'draining' },
+)
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    isDraining(): boolean
+    /** Returns when load balancers have had the time to notice. To be called before `close`, which refuses new requests at once. */
+    drain(): Promise<void>
+  }
+}
