@@ -1,0 +1,3 @@
+import { playQuickly } from './play-quickly.ts'
+
+playQuickly(0)
