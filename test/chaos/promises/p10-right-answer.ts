@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Fault } from '../../../src/sandbox/simulator/faults.ts'
+import { REPLIES, type ReplyClass, withoutLook } from '../../support/reply-classes.ts'
+import { until } from '../../support/service.ts'
+import { drain } from '../books.ts'
+import { type Cluster, openChat, startCluster } from '../cluster.ts'
+import { exactly, type Scenario, type Stage, told } from '../scenario.ts'
+import { createSender } from '../sender.ts'
+
+const CONCURRENCY = 3
+/** Replies that concern the whole account: everybody stops, and no chat uses up a try. */
+const STOPPING: readonly { readonly name: string; readonly fault: Fault }[] = [
+  { name: '401', fault: { kind: 'status', status: 401 } },
+  { name: '403', fault: { kind: 'status', status: 403 } },
+  { name: '429', fault: { kind: 'status', status: 429 } },
+  { name: '429_retry_after', fault: { kind: 'status', status: 429, headers: { 'retry-after': '30' } } },
+]
+
+/** Each kind of reply, given to a PUT of its own. */
+export const rightAnswer: Scenario = {
+  id: 'P10',
+  promise: 'each kind of reply has its right answer: final, tried again, or a pause for everybody',
+  async run(stage) {
+    const settings = { HELPCRUNCH_TIMEOUT_MS: '1000', WORKER_CONCURRENCY: String(CONCURRENCY) }
+    const cluster = await startCluster(stage, { replicas: 1, settings })
+    const wrong = await giveEach(stage, cluster)
+    for (const { name, fault } of STOPPING) if (!(await stopsEverybody(stage, cluster, fault))) wrong.push(name)
+    const kinds = REPLIES.length + STOPPING.length
+    return [
+      exactly('kinds', `${kinds - wrong.length}/${kinds}`, `${kinds}/${kinds}`),
+      exactly('redirects_followed', cluster.simulator.calls.count({ path: '/v1/departments' }), 0),
+      ...(wrong.length > 0 ? [told('wrong', wrong.join(','))] : []),
+    ]
+  },
+}
+
+/** Gives the names of those that were not met as they should be. */
+async function giveEach(stage: Stage, cluster: Cluster): Promise<string[]> {
+  const { simulator, sql } = cluster
+  const sender = createSender(stage)
+  const chats = new Map<number, ReplyClass>()
+  for (const reply of REPLIES) {
+    const { chatId, envelope } = openChat(simulator)
+    simulator.script({ method: 'PUT', path: '/v1/chats/department', chatId }, [reply.fault])
+    chats.set(chatId, reply)
+    await sender.send(cluster.url(), envelope)
+  }
+  await drain(sql)
+  const rows = await sql<{ chat_id: string; outcome: string; attempts: [string, number | null][] }>(
+    `SELECT d.chat_id, d.outcome, json_agg(json_build_array(a.method, a.status) ORDER BY a.number) AS attempts
+    FROM decisions d JOIN attempts a ON a.event_seq = d.event_seq GROUP BY d.id`,
+  )
+  const right = rows.filter(({ chat_id, outcome, attempts }) => {
+    const reply = chats.get(Number(chat_id))
+    return outcome === reply?.outcome && isDeepStrictEqual(withoutLook(attempts), reply.attempts)
+  })
+  const names = new Set(right.map(({ chat_id }) => chats.get(Number(chat_id))?.name))
+  return REPLIES.map(({ name }) => name).filter((name) => !names.has(name))
+}
+
+/** Whether one such reply stops all calls, costs no chat a try, and all of them go on when it is over. */
+async function stopsEverybody(stage: Stage, { simulator, sql, url }: Cluster, fault: Fault): Promise<boolean> {
+  simulator.calls.forget()
+  const script = simulator.script({}, [fault], { forever: true })
+  const sender = createSender(stage)
+  const chats = Array.from({ length: 10 }, () => openChat(simulator))
+  for (const { envelope } of chats) await sender.send(url(), envelope)
+  await until(
+    'the pause',
+    async () => (await sql('SELECT FROM helpcrunch_account WHERE paused_until > now()')).length === 1,
+  )
+  await until(
+    'all wait',
+    async () => (await sql("SELECT FROM decisions WHERE outcome = 'pending'")).length === chats.length,
+  )
+  const calls = simulator.calls.all.length
+  const [tried] = await sql<{ count: number }>('SELECT count(*)::int AS count FROM chats WHERE tries > 0')
+  script.clear()
+  await sql('UPDATE helpcrunch_account SET paused_until = now()') // time is shifted, not waited for
+  await drain(sql)
+  const arrived = chats.every(({ chatId }) => simulator.chat(chatId).departmentId === 10)
+  return calls <= CONCURRENCY && tried?.count === 0 && arrived
+}
