@@ -5,20 +5,20 @@ import pg from 'pg'
 import { query } from '../support/postgres.ts'
 import type { OwnPostgres } from './own-postgres.ts'
 
-/** One way in which a database can be away, until `end`. */
-export interface DatabaseFault {
+/** One way in which something that the service needs can be away, until `end`. */
+export interface Outage {
   readonly name: string
   begin(): Promise<void>
   end(): Promise<void>
 }
 
 /** All the ways that this suite knows, the quickest first. The last one needs Linux's `prlimit`. */
-export function databaseFaults(postgres: OwnPostgres): DatabaseFault[] {
+export function databaseFaults(postgres: OwnPostgres): Outage[] {
   return [frozen, terminated, readOnly, stopped, exhausted, diskFull].map((fault) => fault(postgres))
 }
 
 /** Its process is gone, and starts again. */
-export function stopped(postgres: OwnPostgres): DatabaseFault {
+export function stopped(postgres: OwnPostgres): Outage {
   return {
     name: 'stopped',
     begin: async () => postgres.kill(),
@@ -27,7 +27,7 @@ export function stopped(postgres: OwnPostgres): DatabaseFault {
 }
 
 /** It keeps its connections, and takes new ones, but says nothing: as in a paused virtual machine, or behind a dead network. */
-export function frozen(postgres: OwnPostgres): DatabaseFault {
+export function frozen(postgres: OwnPostgres): Outage {
   let family: readonly number[] = []
   return {
     name: 'frozen',
@@ -42,7 +42,7 @@ export function frozen(postgres: OwnPostgres): DatabaseFault {
 }
 
 /** Every connection is ended again and again, as by an administrator or a failing pooler. */
-export function terminated({ url }: OwnPostgres): DatabaseFault {
+export function terminated({ url }: OwnPostgres): Outage {
   let isOn = false
   let ending = Promise.resolve()
   const terminate = async () => {
@@ -65,7 +65,7 @@ export function terminated({ url }: OwnPostgres): DatabaseFault {
 }
 
 /** All places are taken by others: whoever connects is turned away. */
-export function exhausted({ url }: OwnPostgres): DatabaseFault {
+export function exhausted({ url }: OwnPostgres): Outage {
   const hogs: pg.Client[] = []
   const takePlace = async (): Promise<boolean> => {
     const hog = new pg.Client({ connectionString: url, application_name: HOG })
@@ -95,7 +95,7 @@ export function exhausted({ url }: OwnPostgres): DatabaseFault {
 }
 
 /** It reads but does not write, as a standby that a failover has left behind. */
-export function readOnly({ url }: OwnPostgres): DatabaseFault {
+export function readOnly({ url }: OwnPostgres): Outage {
   const set = async (value: 'on' | 'off') => {
     await query(url, `ALTER SYSTEM SET default_transaction_read_only = ${value}`)
     await query(url, 'SELECT pg_reload_conf()')
@@ -107,7 +107,7 @@ export function readOnly({ url }: OwnPostgres): DatabaseFault {
 const FILE_BYTES_MAX = 16 * 1_048_576
 
 /** The table of events cannot grow: the system refuses the write itself, as it does when a disk is full. */
-export function diskFull(postgres: OwnPostgres): DatabaseFault {
+export function diskFull(postgres: OwnPostgres): Outage {
   const limit = async (bytes: number | 'unlimited') => {
     const rows = await query<{ pid: number }>(postgres.url, `SELECT pid ${CLIENTS}`)
     for (const pid of [...postgres.family().slice(0, 1), ...rows.map((row) => row.pid)]) limitFiles(pid, bytes)

@@ -25,8 +25,8 @@ export interface Sender {
 const ANSWER_MS_MAX = 10_000
 
 /** HelpCrunch's place at the intake, with a book of what was acknowledged. */
-export function createSender(t: Scope): Sender {
-  const agent = new Agent({ connections: 64 })
+export function createSender(t: Scope, { connections = 64 } = {}): Sender {
+  const agent = new Agent({ connections })
   t.teardown(() => agent.destroy())
   const sent: Sending[] = []
   const send: Sender['send'] = async (url, envelope) => {

@@ -4,7 +4,7 @@ import { until } from '../../support/service.ts'
 import { envelope } from '../../support/webhooks.ts'
 import { compareBooks, drain } from '../books.ts'
 import { startCluster } from '../cluster.ts'
-import { type DatabaseFault, databaseFaults } from '../database-faults.ts'
+import { databaseFaults, type Outage } from '../database-faults.ts'
 import { startOwnPostgres } from '../own-postgres.ts'
 import { atMost, exactly, type Figure, type Scenario, type Stage, told } from '../scenario.ts'
 import { createSender, percentile, type Sender, type Sending } from '../sender.ts'
@@ -44,7 +44,7 @@ export const databaseAway: Scenario = {
   },
 }
 
-async function play(stage: Stage, fault: DatabaseFault, { url }: Replica, sender: Sender): Promise<Spell> {
+async function play(stage: Stage, fault: Outage, { url }: Replica, sender: Sender): Promise<Spell> {
   const before = sender.sent.length
   await fault.begin()
   const endsAt = performance.now() + stage.size(10_000, 300)

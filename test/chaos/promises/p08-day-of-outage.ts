@@ -1,0 +1,95 @@
+import { DEFAULT_RETRY_POLICY, nextStep } from '../../../src/domain/retry-policy.ts'
+import type { Statement } from '../../support/postgres.ts'
+import { until } from '../../support/service.ts'
+import { compareBooks, drain } from '../books.ts'
+import { EVERY_NEW_CHAT, openChat, startCluster } from '../cluster.ts'
+import { helpcrunchFaults } from '../helpcrunch-faults.ts'
+import { addOrderedDepartments, ORDER_RULES, ORDERED, orderTo } from '../orders.ts'
+import { atLeast, atMost, exactly, type Scenario, told } from '../scenario.ts'
+import { createSender } from '../sender.ts'
+
+const EVENTS_PER_CHAT = 4
+const HOURS_PER_STEP = 4
+const HOUR_MS = 3_600_000
+
+/** A day without HelpCrunch, a third of it in each way of being down. Time is shifted, not waited for. */
+export const dayOfOutage: Scenario = {
+  id: 'P8',
+  promise: "a day of HelpCrunch's outage loses nothing, and recovery is one call for each chat",
+  async run(stage) {
+    const chats = stage.size(500, 10)
+    const rules = [{ ...EVERY_NEW_CHAT, department: ORDERED[0] ?? 0 }, ...ORDER_RULES]
+    const settings = { HELPCRUNCH_TIMEOUT_MS: '500', WORKER_CONCURRENCY: '20' }
+    const cluster = await startCluster(stage, { replicas: 2, rules, settings })
+    const { simulator, sql } = cluster
+    addOrderedDepartments(simulator)
+    const sender = createSender(stage)
+    const opened = Array.from({ length: chats }, () => openChat(simulator))
+    let hours = 0
+    for (const [index, outage] of helpcrunchFaults(simulator).entries()) {
+      await outage.begin()
+      if (index === 0) for (const { envelope } of opened) await sender.send(cluster.url(), envelope)
+      const wanted = ORDERED[index + 1] ?? 0
+      for (const { chatId } of opened) await sender.send(cluster.url(), orderTo(wanted, chatId))
+      for (let step = 0; step < stage.size(2, 1); step++) {
+        await until('all have been tried again', () => isQuiet(sql))
+        await shiftTime(sql, HOURS_PER_STEP)
+        hours += HOURS_PER_STEP
+      }
+      await outage.end()
+    }
+    simulator.calls.forget()
+    await shiftTime(sql, HOURS_PER_STEP)
+    const drainS = await drain(sql)
+    const books = await compareBooks(sql, sender.acknowledged())
+    const [given] = await sql<{ up: number }>("SELECT count(*)::int AS up FROM decisions WHERE outcome = 'failed'")
+    const astray = opened.filter(({ chatId }) => simulator.chat(chatId).departmentId !== ORDERED[3])
+    return [
+      exactly('events', books.acked, chats * EVENTS_PER_CHAT),
+      told('outage_h', hours),
+      exactly('lost', books.lost + books.undecided, 0),
+      exactly('gave_up', given?.up ?? -1, 0),
+      exactly('astray', astray.length, 0),
+      atMost('puts', simulator.calls.departmentPuts().length, chats),
+      atLeast(
+        'schedule_span_h',
+        spanH(() => stage.random()),
+        72,
+      ),
+      told('drain_s', Math.round(drainS)),
+    ]
+  },
+}
+
+/** Whether all that was due has been done: what is left waits for its time. */
+async function isQuiet(sql: Statement): Promise<boolean> {
+  const due = `SELECT FROM graphile_worker._private_jobs WHERE locked_at IS NOT NULL OR run_at <= now() LIMIT 1`
+  return (await sql(due)).length === 0
+}
+
+/** Moves the past further away: everything that is compared with the clock was so many hours earlier. */
+async function shiftTime(sql: Statement, hours: number): Promise<void> {
+  for (const [table, columns] of Object.entries(TIMES)) {
+    const changes = columns.map((column) => `${column} = ${column} - make_interval(hours => ${hours})`)
+    await sql(`UPDATE ${table} SET ${changes.join(', ')}`)
+  }
+}
+
+const TIMES: Readonly<Record<string, readonly string[]>> = {
+  'graphile_worker._private_jobs': ['run_at'],
+  webhook_events: ['happened_at', 'received_at', 'finished_at'],
+  chats: ['tried_since', 'state_seen_at', 'routed_at'],
+  decisions: ['happened_at', 'received_at', 'decided_at', 'applied_at'],
+  attempts: ['at'],
+  budget_slots: ['used_at'],
+}
+
+/** From the first try to the last of a call that never succeeds. */
+function spanH(random: () => number): number {
+  let elapsedMs = 0
+  for (let tries = 1; ; tries++) {
+    const step = nextStep(DEFAULT_RETRY_POLICY, tries, elapsedMs, random)
+    if (step.kind === 'give_up') return elapsedMs / HOUR_MS
+    elapsedMs += step.delayMs
+  }
+}

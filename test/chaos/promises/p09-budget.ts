@@ -1,0 +1,55 @@
+import { until } from '../../support/service.ts'
+import { drain } from '../books.ts'
+import { type Cluster, openChat, startCluster } from '../cluster.ts'
+import { atLeast, atMost, exactly, type Figure, type Scenario, told } from '../scenario.ts'
+import { createSender, type Sender } from '../sender.ts'
+
+const MINUTE_MS = 60_000
+const RIVAL_KEY = 'api-key-of-a-rival-script'
+/** A call that was on its way when another was refused is refused with it. */
+const ON_ITS_WAY_MS = 1_000
+
+/** Replicas with more moves than calls, on an account that refuses each call beyond the budget; then a rival that eats half of it. */
+export const accountBudget: Scenario = {
+  id: 'P9',
+  promise: "all replicas together stay within the account's budget, and none calls before a pause is over",
+  async run(stage) {
+    const budget = stage.size(400, 40)
+    const chats = stage.size(1_000, 50)
+    const cluster = await startCluster(stage, {
+      replicas: stage.size(3, 2),
+      settings: { HELPCRUNCH_REQUESTS_PER_MINUTE: String(budget) },
+      simulator: { otherApiKeys: [RIVAL_KEY], switches: { rateLimitPerMinute: budget, retryAfter: 'seconds' } },
+    })
+    const { simulator } = cluster
+    const sender = createSender(stage)
+    for (let chat = 0; chat < chats; chat++) await sender.send(cluster.url(), openChat(simulator).envelope)
+    // The quick form does not wait for the minutes that the rest needs.
+    if (stage.size(1, 0) === 1) await drain(cluster.sql)
+    else await until('the budget is used', () => simulator.calls.all.length >= budget)
+    await until('no call is under way', () => simulator.calls.all.every(({ endedAt }) => endedAt !== null))
+    const refused = simulator.calls.count({ status: 429 })
+    return [
+      told('calls', simulator.calls.all.length),
+      atMost('max_in_any_60s', simulator.calls.maxCallsInAnyWindow(MINUTE_MS), budget),
+      exactly('429', refused, 0),
+      ...(stage.size(1, 0) === 1 ? await withRival(cluster, sender, budget) : []),
+    ]
+  },
+}
+
+/** A rival takes half of a new minute: the account refuses some of our calls, and says when it will not. */
+async function withRival(cluster: Cluster, sender: Sender, budget: number): Promise<Figure[]> {
+  const { simulator, sql } = cluster
+  await until('a new minute', () =>
+    simulator.calls.all.every(({ at }) => Date.now() - at.getTime() > MINUTE_MS + 2_000),
+  )
+  simulator.calls.forget()
+  simulator.spendCalls(budget / 2, RIVAL_KEY)
+  for (let chat = 0; chat < budget; chat++) await sender.send(cluster.url(), openChat(simulator).envelope)
+  await drain(sql)
+  const refusals = simulator.calls.where({ status: 429 })
+  const firstAtMs = refusals[0]?.at.getTime() ?? 0
+  const early = refusals.filter(({ at }) => at.getTime() > firstAtMs + ON_ITS_WAY_MS)
+  return [atLeast('refused_by_rival', refusals.length, 1), exactly('retried_early', early.length, 0)]
+}
