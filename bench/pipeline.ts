@@ -14,10 +14,10 @@ import { printTable, type Row, spell } from './support/table.ts'
 
 // From the webhook to the move, beside services that do everything before they answer, and store nothing.
 const RULES = 100
-const CHATS = 200
+const CHATS = 100
 const AT_A_TIME = 32
 const ROUNDS = 3
-const DRIP = { rounds: 3, perSecond: 50, chats: 150 }
+const DRIP = { rounds: 3, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
 /** More calls a minute than a round needs; between rounds all are given back. */
 const BUDGET = 1_000

@@ -28,6 +28,7 @@ export async function serve(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const stop = () => end(child)
+  process.once('exit', () => child.kill('SIGKILL')) // when the measurement itself was ended
   scope.teardown(stop)
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with code ${code}.`)))
