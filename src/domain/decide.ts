@@ -87,6 +87,9 @@ export function isStateKnown(chat: ChatSnapshot): boolean {
 
 /** A department that is neither what it was nor what we set is somebody's choice: an agent's, or another tool's. */
 function wasMovedByPerson(chat: ChatSnapshot, record: RoutingRecord): boolean {
-  if (chat.departmentId === undefined || record.originalDepartmentId === undefined) return false
-  return chat.departmentId !== record.originalDepartmentId && chat.departmentId !== record.routedDepartmentId
+  const { originalDepartmentId, routedDepartmentId } = record
+  if (chat.departmentId === undefined || chat.departmentId === routedDepartmentId) return false
+  // A chat whose first event was a message has no known beginning; once we have moved it, any other place is a choice.
+  if (originalDepartmentId === undefined) return routedDepartmentId !== undefined
+  return chat.departmentId !== originalDepartmentId
 }

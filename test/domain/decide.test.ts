@@ -133,6 +133,9 @@ test('a department that is neither what it was nor what we set is the choice of 
   t.match(decideWith({ departmentId: 10 }, { originalDepartmentId: null }), { outcome: 'unchanged' }, 'one that agrees')
   t.match(decideWith({ departmentId: 30 }, routed, {}, true), { outcome: 'pending' }, 'back to where it was is none')
   t.match(decideWith({ departmentId: 20 }, routed, {}, true), { outcome: 'pending' })
+  const begunUnseen = { originalDepartmentId: undefined, routedDepartmentId: 20 }
+  t.match(decideWith({ departmentId: 40 }, begunUnseen, {}, true), person, 'also where nobody knows how it began')
+  t.match(decideWith({ departmentId: 20 }, begunUnseen, {}, true), { outcome: 'pending' })
   t.end()
 })
 
