@@ -34,7 +34,7 @@ export const boundedOverload: Scenario = {
       told('saturation_per_s', Math.round(perSecond)),
       told('accepted', books.acked),
       told('shed', flooded.filter(({ status }) => status === 503).length),
-      exactly('other_answers', others.length, 0),
+      exactly('unanswered', others.length, 0),
       told(
         'p99_ms',
         Math.round(
