@@ -24,7 +24,7 @@ export interface CustomerRecords {
   eraseEvents(scope: ErasureScope): Promise<number>
   /** Empties those bodies that say neither whom nor which chat they are about, and yet mention the customer. Gives how many. */
   eraseStrayEvents(scope: ErasureScope): Promise<number>
-  /** As \`eraseEvents\`, for the facts of decisions. */
+  /** As `eraseEvents`, for the facts of decisions. */
   eraseDecisions(scope: ErasureScope): Promise<number>
   /** As `eraseEvents`, for replies of HelpCrunch. */
   eraseAttempts(scope: ErasureScope): Promise<number>

@@ -8,7 +8,12 @@ import { createStage } from './stage.ts'
 const DEFAULT_SECONDS = 60
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, seconds: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string' },
+    seed: { type: 'string' },
+    quick: { type: 'boolean' },
+  },
 })
 const seed = readNumber('seed', values.seed) ?? Date.now() % 2 ** 31
 const seconds = readNumber('seconds', values.seconds) ?? DEFAULT_SECONDS
@@ -29,7 +34,7 @@ process.exit(broken === 0 ? 0 : 1) // a scenario that failed half-way may have l
 
 /** Plays one scenario and prints its line. One that could not be played through has not kept its promise. */
 async function play(scenario: Scenario): Promise<boolean> {
-  const { stage, clear } = createStage({ seed, scale: 'full', seconds })
+  const { stage, clear } = createStage({ seed, scale: values.quick ? 'quick' : 'full', seconds })
   try {
     const figures = await scenario.run(stage)
     console.log(spell(scenario, figures))

@@ -13,7 +13,7 @@ export interface Scenario {
 
 /** What a scenario works with; all that it opens ends with `teardown`. */
 export interface Stage extends Scope {
-  /** The full figure for `npm run chaos`, a small one for `npm test`. */
+  /** The full figure for `npm run chaos`, a small one for `--quick` and `npm test`. */
   size(full: number, quick: number): number
   /** How long a scenario that has no end of its own goes on. */
   readonly seconds: number

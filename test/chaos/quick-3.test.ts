@@ -1,3 +1,0 @@
-import { playQuickly } from './play-quickly.ts'
-
-playQuickly(2)
