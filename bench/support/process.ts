@@ -28,7 +28,9 @@ export async function serve(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const stop = () => end(child)
-  process.once('exit', () => child.kill('SIGKILL')) // when the measurement itself was ended
+  const endWithUs = () => child.kill('SIGKILL') // when the measurement itself was ended
+  process.once('exit', endWithUs)
+  child.once('exit', () => process.off('exit', endWithUs))
   scope.teardown(stop)
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with code ${code}.`)))
