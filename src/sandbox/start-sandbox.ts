@@ -28,8 +28,11 @@ export interface Parts {
 const RULES_DIR = fileURLToPath(new URL('../../rules', import.meta.url))
 /** As far away as a server in the same city. */
 const API_LATENCY = { minMs: 15, maxMs: 60 }
-/** Each part's; they take some tenths of a second. Who does not want to wait for one that hangs presses Ctrl-C again. */
-const STOP_MS_MAX = 5_000
+/**
+ * Each part's; they take some tenths of a second, and a busy machine's queue up to seven. Who does not want to wait for one
+ * that hangs presses Ctrl-C again.
+ */
+const STOP_MS_MAX = 10_000
 
 /** A list of parts without any. */
 export function createParts(): Parts {
