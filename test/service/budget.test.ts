@@ -40,7 +40,9 @@ test('replicas share one budget: no more calls than allowed, and the rest goes o
     const before = simulator.calls.all.length
     const more = () => simulator.calls.all.length - before
     await sql(A_MINUTE_LATER)
-    await until('another budget is used, or the work is done', () => more() >= 12 || allMoved())
+    // On a slow machine each move is looked at first, which takes two calls: one of the budget may be left over.
+    await until('another budget is used, or the work is done', () => more() >= 11 || allMoved())
+    await rest(service)
     t.ok(more() <= 12, `${more()} calls in minute ${minute}`)
   }
   await drained()
@@ -81,7 +83,6 @@ test('when the budget is short, moves go before look-ups and higher rules first'
   t.equal(simulator.calls.all.length, 0)
   const lookUps = () => simulator.calls.count({ path: `/v1/customers/${guest.id}` })
   await sql(A_MINUTE_LATER)
-  // On a slow machine each move is looked at first, which takes two calls: one of the budget may be left over.
   await until('the budget is used', () => simulator.calls.all.length >= 5)
   await rest(service)
   t.equal(lookUps(), 0, 'what there was, went to moves')
@@ -117,11 +118,10 @@ test('a short budget is not spent on looking at a chat again and again: the look
   // A message's webhook does not tell the chat's state, so each chat is looked at before it is moved.
   for (let i = 0; i < 6; i++) simulator.openChat({ customerId: 9011, text: 'Hello' })
   const allMoved = () => [...simulator.chats.values()].every(({ departmentId }) => departmentId === 10)
-  while (!allMoved()) {
-    const before = simulator.calls.all.length
-    await sql(A_MINUTE_LATER)
-    await until('most of another budget is used', () => allMoved() || simulator.calls.all.length - before >= 4)
+  for (let before = 0; !allMoved(); await sql(A_MINUTE_LATER)) {
+    await until('most of a budget is used', () => allMoved() || simulator.calls.all.length - before >= 4)
     await rest(service)
+    before = simulator.calls.all.length
   }
   await drained()
   t.equal(simulator.calls.count({ method: 'GET' }), 6)

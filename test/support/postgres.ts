@@ -43,10 +43,20 @@ export async function startTestServer(): Promise<TestServer> {
 /** An empty, migrated database of its own, dropped when the test ends. */
 export async function createDatabase(t: Scope): Promise<string> {
   const server = await sharedServer(t)
+  administration ??= openAdministration(server.url)
   const name = `hcr_test_${randomUUID().replaceAll('-', '')}`
-  await query(server.url, `CREATE DATABASE ${name} TEMPLATE ${server.template}`)
-  t.teardown(() => query(server.url, `DROP DATABASE ${name} WITH (FORCE)`))
+  // Copying its files takes a quarter of the time that copying its blocks through the log does.
+  await administration.query(`CREATE DATABASE ${name} TEMPLATE ${server.template} STRATEGY FILE_COPY`)
+  t.teardown(() => administration?.query(`DROP DATABASE ${name} WITH (FORCE)`))
   return withDatabase(server.url, name)
+}
+
+/** Creates and drops databases: a connection takes about as long as the statement, so a process has one for all. */
+let administration: pg.Pool | undefined
+
+function openAdministration(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 1, allowExitOnIdle: true })
+  return pool.on('error', () => {}) // it outlives a server that was started for one file
 }
 
 /** The server that `test/run.ts` started for all files; a file that runs alone starts its own. */

@@ -4,7 +4,7 @@ import { PrismaClient } from '../../generated/prisma/client.ts'
 
 export interface Database {
   readonly prisma: PrismaClient
-  /** For the queue, which speaks to Postgres itself. */
+  /** The connections of both Prisma and the queue, which speaks to Postgres itself. */
   readonly pool: pg.Pool
   close(): Promise<void>
 }
@@ -20,32 +20,26 @@ export interface DatabaseOptions {
 const STATEMENT_TIMEOUT_MS = 5_000
 const CONNECT_TIMEOUT_MS = 2_000
 
-/** Opens the connection pools; connects on first use. */
+/** Opens the connection pool; connects on first use. */
 export function openDatabase({ url, connections, onLostConnection }: DatabaseOptions): Database {
-  const open = (max: number) => {
-    const pool = new pg.Pool({
-      connectionString: url,
-      max,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      keepAlive: true,
-    })
-    pool.on('error', onLostConnection)
-    pool.on('connect', (client) => client.on('error', onLostConnection))
-    return pool
-  }
-  const pool = open(connections)
-  const prismaPool = open(connections)
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(prismaPool, { statementNameGenerator: createStatementNames() }),
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    keepAlive: true,
   })
+  pool.on('error', onLostConnection)
+  pool.on('connect', (client) => client.on('error', onLostConnection))
+  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() })
+  const prisma = new PrismaClient({ adapter })
   return {
     prisma,
     pool,
     async close() {
       await prisma.$disconnect()
-      await Promise.all([prismaPool.end(), pool.end()])
+      await pool.end()
     },
   }
 }
