@@ -140,8 +140,8 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
 }
 
 function createTaskList(tasks: QueueTasks, gate: Gate): TaskList {
-  const follow = async (ending: WorkEnding, flags: readonly string[], helpers: JobHelpers) => {
-    if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(flags, ending.waitMs)
+  const follow = async (ending: WorkEnding, helpers: JobHelpers) => {
+    if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(HELD_BACK[ending.call], ending.waitMs)
     if (ending.kind !== 'busy') return
     const { task_identifier: task, payload, key, priority, flags: jobFlags, max_attempts: attemptsMax } = helpers.job
     // By the database's clock: graphile-worker's own addJob takes a time of this machine, whose clock may be hours off.
@@ -156,15 +156,17 @@ function createTaskList(tasks: QueueTasks, gate: Gate): TaskList {
     ])
   }
   return {
-    // A move that gets nothing from the budget closes the gate to look-ups too; not the other way round.
     [TASKS.decideEvents]: async (payload, helpers) =>
-      follow(await tasks.decideEvents(readNumber(payload, 'chatId')), [FLAGS.lookUp], helpers),
+      follow(await tasks.decideEvents(readNumber(payload, 'chatId')), helpers),
     [TASKS.applyDecision]: async (payload, helpers) =>
-      follow(await tasks.applyDecision(readNumber(payload, 'chatId')), [FLAGS.lookUp, FLAGS.move], helpers),
+      follow(await tasks.applyDecision(readNumber(payload, 'chatId')), helpers),
     [TASKS.learnCustomer]: (payload) => tasks.learnCustomer(BigInt(readNumber(payload, 'seq'))),
     [TASKS.ageOut]: () => tasks.ageOut(),
   }
 }
+
+/** A move that gets nothing from the budget closes the gate to look-ups too; not the other way round. */
+const HELD_BACK = { look_up: [FLAGS.lookUp], move: [FLAGS.lookUp, FLAGS.move] } as const
 
 const ADD_AGAIN = `SELECT graphile_worker.add_job($1, payload := $2::json, job_key := $3, priority := $4::int,
   flags := $5::text[], max_attempts := $6::int, run_at := now() + make_interval(secs => $7::float8 / 1000))`

@@ -76,14 +76,14 @@ export default fp(
     }
     const claims = guard('claims', createChatClaims(prisma, workerId))
     const work = { ...calls, claims, policy, random: Math.random }
+    const applying = { ...work, applications: guard('applications', createApplicationJournal(prisma)) }
     const deciding = {
-      ...work,
+      ...applying,
       journal: guard('journal', createDecisionJournal(prisma)),
       rulesets,
       customers,
       planField: config.PLAN_FIELD,
     }
-    const applying = { ...work, applications: guard('applications', createApplicationJournal(prisma)) }
     const departments = createDepartmentStore(prisma)
     const list = (refresh: boolean) => listDepartments({ ...calls, departments }, refresh)
 

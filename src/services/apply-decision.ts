@@ -16,6 +16,8 @@ export interface PendingDecision {
   readonly retry: RetryState
   /** How long ago the chat's state was seen that the decision rests on; undefined when it was not known. */
   readonly stateAgeMs: number | undefined
+  /** A job of its own will apply it, in its turn. */
+  readonly hasJob: boolean
   /** A PUT was begun before, with whatever ending. */
   readonly putBefore: boolean
   /** Moves of this chat by us during the last ten minutes. */
@@ -50,25 +52,35 @@ export interface ApplyDependencies extends CallDependencies {
  * Older than this, the chat is read again before it is moved: HelpCrunch has no If-Match, so an agent's own move in between
  * could only be overridden.
  */
-const FRESH_MS = 2_000
+const FRESH_MS = 300
 /** More moves than this in ten minutes are a fight with another router, or a rule that undoes another. */
 const RECENT_MOVES_MAX = 3
 
-/** Brings a chat to the department of its newest decision: looks first unless its state is fresh, then makes one PUT. */
+/** Brings a chat to the department of its newest decision. */
 export function applyDecision(deps: ApplyDependencies, chatId: number): Promise<WorkEnding> {
-  return whileClaimed(deps.claims, chatId, async (claim): Promise<WorkEnding> => {
+  return whileClaimed(deps.claims, chatId, async (claim) => {
     const pending = await deps.applications.pending(claim)
-    if (pending === undefined) return { kind: 'done' }
-    // Left over from when this service was live.
-    if (deps.policy.mode === 'shadow') return settle(deps, claim, pending, 'shadow', undefined)
-    if (pending.recentMoves >= RECENT_MOVES_MAX) return settle(deps, claim, pending, 'failed', 'moved_too_often')
-    const isFresh = pending.retry.tries === 0 && pending.stateAgeMs !== undefined && pending.stateAgeMs <= FRESH_MS
-    if (isFresh) return move(deps, claim, pending, undefined)
-    const look = await lookBeforeMoving(deps, claim, pending)
-    if (look.kind === 'may_move') return move(deps, claim, pending, look.setAside)
-    if (look.setAside) await deps.ledger.giveBack(look.setAside)
-    return look.ending
+    return pending === undefined ? { kind: 'done' } : applyPending(deps, claim, pending)
   })
+}
+
+/** The same for who holds the chat already, unless a job will do it in its turn. */
+export async function applyUnlessQueued(deps: ApplyDependencies, claim: ChatClaim): Promise<WorkEnding> {
+  const pending = await deps.applications.pending(claim)
+  return pending === undefined || pending.hasJob ? { kind: 'done' } : applyPending(deps, claim, pending)
+}
+
+/** Looks at the chat first unless its state is fresh, then makes one PUT. */
+async function applyPending(deps: ApplyDependencies, claim: ChatClaim, pending: PendingDecision): Promise<WorkEnding> {
+  // Left over from when this service was live.
+  if (deps.policy.mode === 'shadow') return settle(deps, claim, pending, 'shadow', undefined)
+  if (pending.recentMoves >= RECENT_MOVES_MAX) return settle(deps, claim, pending, 'failed', 'moved_too_often')
+  const isFresh = pending.retry.tries === 0 && pending.stateAgeMs !== undefined && pending.stateAgeMs <= FRESH_MS
+  if (isFresh) return move(deps, claim, pending, undefined)
+  const look = await lookBeforeMoving(deps, claim, pending)
+  if (look.kind === 'may_move') return move(deps, claim, pending, look.setAside)
+  if (look.setAside) await deps.ledger.giveBack(look.setAside)
+  return look.ending
 }
 
 /** What a look at the chat has shown, and the call of the budget that was set aside for the move. */
@@ -127,7 +139,7 @@ async function conclude(
   pending: PendingDecision,
   call: BudgetedCall<Exclude<CallVerdict, { kind: 'done' }> | { kind: 'done' } | { kind: 'wrong_body' }>,
 ): Promise<WorkEnding> {
-  if (call.kind === 'claim_lost') return { kind: 'postponed', waitMs: undefined } // its new holder goes on
+  if (call.kind === 'claim_lost') return { kind: 'postponed', call: 'move', waitMs: undefined } // its new holder goes on
   if (call.kind === 'no_budget') return postpone(deps, claim, pending, { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs })
   switch (call.verdict.kind) {
     case 'refused':
@@ -172,5 +184,5 @@ async function postpone(
   postponement: Postponement,
 ): Promise<WorkEnding> {
   await deps.applications.postpone(claim, pending, postponement)
-  return { kind: 'postponed', waitMs: postponement.waitMs }
+  return { kind: 'postponed', call: 'move', waitMs: postponement.waitMs }
 }

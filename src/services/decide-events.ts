@@ -2,10 +2,11 @@ import { decide, isStateKnown, type Outcome, type RoutingPolicy } from '../domai
 import type { Facts, Lookup } from '../domain/facts.ts'
 import { isHeard, mayReroute } from '../domain/listening.ts'
 import type { CompiledRule, CompiledRuleset } from '../domain/ruleset.ts'
-import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
+import { type ApplyDependencies, applyUnlessQueued } from './apply-decision.ts'
+import { type ChatClaim, whileClaimed } from './chat-claim.ts'
 import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
 import type { NotNow } from './look-up.ts'
-import type { Postponement, WaitingEvent, WorkEnding } from './waiting-event.ts'
+import type { Postponed, Postponement, WaitingEvent, WorkEnding } from './waiting-event.ts'
 
 export interface NewDecision {
   readonly outcome: Outcome
@@ -22,12 +23,20 @@ export interface NewDecision {
   readonly stateAgeMs: number | undefined
 }
 
+export interface RecordedDecision {
+  readonly decisionId: bigint
+  /** It is pending and has a job: the budget is short, so that calls go in the order of their rules, or an older decision's was left over. */
+  readonly isQueued: boolean
+  /** More events of the chat wait. */
+  readonly hasMore: boolean
+}
+
 /** The port this service needs; `adapters/prisma/decision-journal.ts` implements it. Every write is fenced. */
 export interface DecisionJournal {
   /** The chat's oldest waiting event by HelpCrunch's clock, its starts counted up; undefined when none waits or the claim is lost. */
   startNext(claim: ChatClaim): Promise<WaitingEvent | undefined>
-  /** Ends the event and records its decision, with the job that applies it when it is pending: one statement. */
-  record(claim: ChatClaim, event: WaitingEvent, decision: NewDecision): Promise<{ decisionId: bigint } | undefined>
+  /** Ends the event and records its decision; one that is pending gets a job when the budget may not do for all that waits. One statement. */
+  record(claim: ChatClaim, event: WaitingEvent, decision: NewDecision): Promise<RecordedDecision | undefined>
   finish(claim: ChatClaim, event: WaitingEvent, status: 'ignored' | 'set_aside', problem: string): Promise<void>
   /** Gives the event back and schedules its next run. */
   postpone(claim: ChatClaim, event: WaitingEvent, postponement: Postponement): Promise<void>
@@ -38,8 +47,7 @@ export interface Rulesets {
   at(version: number): Promise<CompiledRuleset>
 }
 
-export interface DecideDependencies extends GatherDependencies {
-  readonly claims: ChatClaims
+export interface DecideDependencies extends GatherDependencies, ApplyDependencies {
   readonly journal: DecisionJournal
   readonly rulesets: Rulesets
   readonly policy: RoutingPolicy
@@ -48,35 +56,59 @@ export interface DecideDependencies extends GatherDependencies {
 /** Work that ends its process is started this often, and no more. */
 const STARTS_MAX = 3
 
-/** Decides all waiting events of a chat, in the order in which they happened. */
+/** What the work on an event leads to. */
+interface Step {
+  readonly ending: { readonly kind: 'done' } | Postponed
+  /** Its decision is pending, and has no job that would make the call. */
+  readonly callsNow: boolean
+  readonly hasMore: boolean
+}
+
+/**
+ * Decides all waiting events of a chat, in the order in which they happened, and makes the call that follows, while it holds
+ * the chat and the chat's state is fresh. Only a short budget makes calls wait for their turn.
+ */
 export function decideEvents(deps: DecideDependencies, chatId: number): Promise<WorkEnding> {
   return whileClaimed(deps.claims, chatId, async (claim): Promise<WorkEnding> => {
-    for (;;) {
-      const event = await deps.journal.startNext(claim)
-      if (event === undefined) return { kind: 'done' }
-      const ending = await decideEvent(deps, claim, event)
-      if (ending.kind !== 'done') return ending
-    }
+    const steps = await decideWaiting(deps, claim)
+    // With nothing to decide the job has come again: after a crash between the decision and its call, maybe.
+    const callsNow = steps.length === 0 || steps.some((step) => step.callsNow)
+    const called = callsNow ? await applyUnlessQueued(deps, claim) : DONE
+    return called.kind === 'postponed' ? called : (steps.at(-1)?.ending ?? called)
   })
 }
 
-async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<WorkEnding> {
+async function decideWaiting(deps: DecideDependencies, claim: ChatClaim): Promise<readonly Step[]> {
+  const steps: Step[] = []
+  for (;;) {
+    const event = await deps.journal.startNext(claim)
+    if (event === undefined) return steps
+    const step = await decideEvent(deps, claim, event)
+    steps.push(step)
+    if (!step.hasMore) return steps
+  }
+}
+
+const DONE = { kind: 'done' } as const
+const FINISHED: Step = { ending: DONE, callsNow: false, hasMore: true }
+
+async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<Step> {
   if (event.starts > STARTS_MAX) return setAside(deps, claim, event)
   const ruleset = await deps.rulesets.at(event.rulesetVersion)
   // A new chat is always decided on, be it that nothing matches; other events only when somebody wrote a rule for them.
   if (event.type !== 'chat.new' && !isHeard(ruleset, event.type)) {
     await deps.journal.finish(claim, event, 'ignored', 'No enabled or shadow rule listens to this event.')
-    return { kind: 'done' }
+    return FINISHED
   }
   const isRouted = (event.record.routedDepartmentId ?? event.record.pendingDepartmentId) !== undefined
   const mayLookUp = !isRouted || mayReroute(ruleset, event.type)
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
-  await record(deps, claim, event, draw(deps, event, ruleset, gathering))
+  const step = await record(deps, claim, event, draw(deps, event, ruleset, gathering))
   if (gathering.kind === 'gathered') {
     for (const { key, problem } of gathering.search.broken) deps.log.error({ rule: key, problem }, 'rule.set_aside')
   }
-  return { kind: 'done' }
+  return step
 }
 
 /** The decision to record. */
@@ -99,14 +131,20 @@ function draw(
   return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs, openLookups }
 }
 
-async function record(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent, decision: NewDecision) {
+async function record(
+  deps: DecideDependencies,
+  claim: ChatClaim,
+  event: WaitingEvent,
+  decision: NewDecision,
+): Promise<Step> {
   const recorded = await deps.journal.record(claim, event, decision)
-  if (recorded === undefined) return // another worker has taken the chat over, and decides
+  if (recorded === undefined) return FINISHED // another worker has taken the chat over, and decides
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
   const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
   const rule = winner?.rule.document.key ?? null
   const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs: event.ageMs }
   deps.log.info({ ...names, ...what }, 'event.decided')
+  return { ending: DONE, callsNow: outcome === 'pending' && !recorded.isQueued, hasMore: recorded.hasMore }
 }
 
 async function postpone(
@@ -114,14 +152,15 @@ async function postpone(
   claim: ChatClaim,
   event: WaitingEvent,
   { postponement }: NotNow,
-): Promise<WorkEnding> {
+): Promise<Step> {
   if (postponement !== undefined) await deps.journal.postpone(claim, event, postponement)
-  return { kind: 'postponed', waitMs: postponement?.waitMs }
+  const ending: Postponed = { kind: 'postponed', call: 'look_up', waitMs: postponement?.waitMs }
+  return { ending, callsNow: false, hasMore: false }
 }
 
-async function setAside(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<WorkEnding> {
+async function setAside(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<Step> {
   const problem = `Work on it was started ${STARTS_MAX} times and never came to an end.`
   await deps.journal.finish(claim, event, 'set_aside', problem)
   deps.log.error({ eventId: event.id, type: event.type, chatId: claim.chatId, problem }, 'event.set_aside')
-  return { kind: 'done' }
+  return FINISHED
 }

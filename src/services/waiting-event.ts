@@ -51,7 +51,12 @@ export interface Postponement {
 export const WAIT_FOR_ACCOUNT: Postponement = { delayMs: 0, countsAsTry: false }
 
 /** How a job ended. `busy`: another worker holds the chat. */
-export type WorkEnding =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'busy' }
-  | { readonly kind: 'postponed'; readonly waitMs: number | undefined }
+export type WorkEnding = { readonly kind: 'done' } | { readonly kind: 'busy' } | Postponed
+
+export interface Postponed {
+  readonly kind: 'postponed'
+  /** What it waits for. */
+  readonly call: 'look_up' | 'move'
+  /** For how long the budget has nothing to give to such calls; undefined when it is not the budget that is waited for. */
+  readonly waitMs: number | undefined
+}

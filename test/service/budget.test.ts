@@ -23,24 +23,25 @@ test('replicas share one budget: no more calls than allowed, and the rest goes o
   for (const app of others) t.teardown(() => app.close())
 
   for (let i = 0; i < 20; i++) simulator.openChat({ customerId: 9011 })
-  await simulator.waitFor('the whole budget is used', () => simulator.calls.all.length >= 12)
+  // A move that is looked at first, as on a slow machine, takes two calls: one of the budget may be left over.
+  await simulator.waitFor('the whole budget is used', () => simulator.calls.all.length >= 11)
   await until('every chat is decided', async () => {
     const [row] = await sql<{ n: number }>('SELECT count(*)::int AS n FROM decisions')
     return row?.n === 20
   })
+  await rest(service)
   await until('the rest waits', async () => {
     const [row] = await sql<{ n: number }>(
       'SELECT count(*)::int AS n FROM graphile_worker.jobs WHERE locked_at IS NULL AND flags IS NOT NULL',
     )
-    return row?.n === 8
+    return row !== undefined && row.n >= 8
   })
-  t.equal(simulator.calls.all.length, 12, 'not one call more')
+  t.ok(simulator.calls.all.length <= 12, 'not one call more')
   const allMoved = () => [...simulator.chats.values()].every(({ departmentId }) => departmentId === 10)
   for (let minute = 1; !allMoved(); minute++) {
     const before = simulator.calls.all.length
     const more = () => simulator.calls.all.length - before
     await sql(A_MINUTE_LATER)
-    // On a slow machine each move is looked at first, which takes two calls: one of the budget may be left over.
     await until('another budget is used, or the work is done', () => more() >= 11 || allMoved())
     await rest(service)
     t.ok(more() <= 12, `${more()} calls in minute ${minute}`)

@@ -1,7 +1,7 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { ApplicationJournal } from '../../services/apply-decision.ts'
-import { addApplyJob } from './jobs.ts'
+import { addApplyJob, applyJobKey } from './jobs.ts'
 import { RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
 import { holds, msSince } from './sql.ts'
 
@@ -11,6 +11,7 @@ interface PendingRow extends RecordRow {
   to_department_id: bigint
   rule_priority: number
   state_age_ms: number | null
+  has_job: boolean
   put_before: boolean
   recent_moves: number
 }
@@ -23,6 +24,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
         SELECT p.id, p.event_seq, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
           coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
             WHERE v.key = p.rule_key AND v.version = p.rule_version), 0) AS rule_priority,
+          EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(claim.chatId)}) AS has_job,
           EXISTS (SELECT FROM attempts a WHERE a.event_seq = p.event_seq AND a.method = 'PUT') AS put_before,
           (SELECT count(*)::int FROM decisions d WHERE d.chat_id = c.id AND d.outcome = 'applied'
             AND d.applied_at > clock_timestamp() - interval '10 min') AS recent_moves
@@ -37,6 +39,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
           record: readRecord(row),
           retry: readRetry(row),
           stateAgeMs: row.state_age_ms ?? undefined,
+          hasJob: row.has_job,
           putBefore: row.put_before,
           recentMoves: row.recent_moves,
         }

@@ -5,6 +5,8 @@ import { cleanText, holds, msToInterval } from './sql.ts'
 
 /** A call made at second 0 may reach HelpCrunch late: a second of grace keeps any 60 of its seconds within the budget. */
 const WINDOW = Prisma.sql`interval '61 s'`
+/** Of a slot of the budget, that a call may take it. */
+export const IS_FREE = Prisma.sql`used_at <= clock_timestamp() - ${WINDOW}`
 /** How long the one probe after a pause has before another may try. */
 const PROBE_MS = 15_000
 /** Pauses without a Retry-After: 5 s, doubled with each in a row, a minute at most. */
@@ -37,8 +39,9 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.sql`${wanted - 1}::int`
       const isFree = purpose.setAside
         ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
-        : Prisma.sql`used_at <= clock_timestamp() - ${WINDOW}
-            AND (SELECT count(*) FROM budget_slots WHERE used_at <= clock_timestamp() - ${WINDOW}) > ${kept}`
+        : Prisma.sql`${IS_FREE} AND (SELECT count(*) FROM budget_slots WHERE ${IS_FREE}) > ${kept}`
+      // Who looks for a free slot may hold the one set aside for a moment, if he saw it free; he does not take it.
+      const whenLocked = purpose.setAside ? Prisma.empty : Prisma.sql`SKIP LOCKED`
       const [row] = await prisma.$queryRaw<OpeningRow[]>`
         WITH probe AS (
           UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
@@ -47,9 +50,11 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
           SELECT (paused_until IS NULL OR EXISTS (SELECT FROM probe)) AS is_open, paused_until FROM helpcrunch_account
         ), slot AS (
           SELECT slot FROM budget_slots WHERE ${isFree} AND (SELECT is_open FROM account) AND ${held}
-          ORDER BY used_at LIMIT ${wanted}::int FOR UPDATE SKIP LOCKED
+          ORDER BY used_at LIMIT ${wanted}::int FOR UPDATE ${whenLocked}
         ), taken AS (
-          UPDATE budget_slots b SET used_at = clock_timestamp() FROM slot WHERE b.slot = slot.slot RETURNING b.slot
+          -- Of two that look at the same moment, one may get less than it saw; a look without its move would be made again.
+          UPDATE budget_slots b SET used_at = clock_timestamp() FROM slot
+          WHERE b.slot = slot.slot AND (SELECT count(*) FROM slot) = ${wanted} RETURNING b.slot
         ), opened AS (
           INSERT INTO attempts (event_seq, number, method, path, at)
           SELECT ${eventSeq}::bigint, 1 + (SELECT count(*) FROM attempts WHERE event_seq = ${eventSeq}::bigint),

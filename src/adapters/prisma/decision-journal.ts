@@ -3,12 +3,23 @@ import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { DecisionJournal, NewDecision } from '../../services/decide-events.ts'
 import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.ts'
-import { addApplyJob, addLookUpJob } from './jobs.ts'
+import { IS_FREE } from './call-ledger.ts'
+import { addApplyJob, addLookUpJob, applyJobKey } from './jobs.ts'
 import { RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
 import { cleanText, holds, holdsForWrite, msSince, msToInterval, toJsonb } from './sql.ts'
 
 /** What is decided when no rule won has no rule's priority: it goes last. */
 const NO_RULE_PRIORITY = 0
+
+/** An event may cost a look at the customer, one at the chat, and the move; a decision two of them. So many are asked about at most. */
+const CALLS = { perEvent: 3, perDecision: 2 }
+const WAITING_COUNTED_MAX = 1_000
+
+/** Whether there are calls for everything that waits: then it does not matter which goes first. */
+const BUDGET_SUFFICES = Prisma.sql`(SELECT count(*) FROM budget_slots WHERE ${IS_FREE}) >
+  ${CALLS.perEvent}::int * (SELECT count(*) FROM (
+    SELECT FROM webhook_events WHERE status = 'waiting' AND chat_id IS NOT NULL LIMIT ${WAITING_COUNTED_MAX}::int) AS events) +
+  ${CALLS.perDecision}::int * (SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL)`
 
 /** Writes each step of deciding as one statement, fenced by the chat's claim. */
 export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
@@ -43,8 +54,11 @@ export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
     async record(claim, event, decision) {
       const isPending = decision.outcome === 'pending'
       const job = addApplyJob(claim.chatId, decision.winner?.rule.document.priority ?? NO_RULE_PRIORITY, 0)
-      const jobs = isPending ? Prisma.sql`(SELECT count(j.id) FROM decided, ${job} AS j)` : Prisma.sql`0`
-      const [row] = await prisma.$queryRaw<{ id: bigint }[]>`
+      const jobs = isPending
+        ? Prisma.sql`(SELECT count(j.id)::int FROM decided, LATERAL ${job} AS j
+            WHERE NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKey(claim.chatId)}))`
+        : Prisma.sql`0`
+      const [row] = await prisma.$queryRaw<{ id: bigint; jobs: number; has_more: boolean }[]>`
         WITH next AS (
           SELECT nextval('decisions_id_seq') AS id FROM chats c WHERE ${holds(claim)} FOR UPDATE
         ), finished AS (
@@ -66,8 +80,10 @@ export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
             ${decision.rulesetVersion}::int, happened_at, received_at, clock_timestamp()
           FROM finished RETURNING id
         )
-        SELECT decided.id, ${jobs} AS jobs FROM decided`
-      return row && { decisionId: row.id }
+        SELECT decided.id, ${jobs} AS jobs, EXISTS (
+          SELECT FROM webhook_events WHERE chat_id = ${claim.chatId}::bigint AND status = 'waiting' AND seq <> ${event.seq}
+        ) AS has_more FROM decided`
+      return row && { decisionId: row.id, isQueued: row.jobs > 0, hasMore: row.has_more }
     },
 
     async finish(claim, event, status, problem) {

@@ -57,7 +57,11 @@ export function addLookUpJob(seq: bigint, chatId: number, delayMs: number): Pris
 /** One job per chat, whatever happens: it looks for the newest decision when it runs. */
 export function addApplyJob(chatId: number, rulePriority: number, delayMs: number): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId}::bigint)`
-  return addJob(TASKS.applyDecision, payload, Prisma.sql`${`apply:${chatId}`}`, -rulePriority, FLAGS.move, delayMs)
+  return addJob(TASKS.applyDecision, payload, Prisma.sql`${applyJobKey(chatId)}`, -rulePriority, FLAGS.move, delayMs)
+}
+
+export function applyJobKey(chatId: number): string {
+  return `apply:${chatId}`
 }
 
 /** The same for a decision that was found without a job; both are SQL expressions. */

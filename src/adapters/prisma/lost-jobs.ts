@@ -17,6 +17,8 @@ export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
     WITH lost AS (
       SELECT c.id, p.rule_key, p.rule_version FROM chats c JOIN decisions p ON p.id = c.pending_decision_id
       WHERE NOT EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = 'apply:' || c.id)
+        -- Whoever decides also makes the call, as a rule, without a job for it.
+        AND NOT EXISTS (SELECT FROM workers w WHERE w.id = c.claimed_by)
     )
     SELECT count(j.id) FROM lost, LATERAL ${addLostApplyJob(Prisma.sql`lost.id`, priority)} AS j`
   // Any job that decides events of a chat decides all of them.
