@@ -36,10 +36,11 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       const eventSeq = purpose.chat?.eventSeq ?? null
       // A look before a move asks for two: its own, and the one it sets aside for the move.
       const wanted = purpose.kind === 'look_before_move' ? 2 : 1
-      const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.sql`${wanted - 1}::int`
+      const limit = Prisma.raw(String(wanted)) // as a number of the statement's text, so that one plan fits
+      const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.sql`${limit} - 1`
       const isFree = purpose.setAside
         ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
-        : Prisma.sql`${IS_FREE} AND (SELECT count(*) FROM budget_slots WHERE ${IS_FREE}) > ${kept}`
+        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept})`
       // Who looks for a free slot may hold the one set aside for a moment, if he saw it free; he does not take it.
       const whenLocked = purpose.setAside ? Prisma.empty : Prisma.sql`SKIP LOCKED`
       const [row] = await prisma.$queryRaw<OpeningRow[]>`
@@ -50,11 +51,11 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
           SELECT (paused_until IS NULL OR EXISTS (SELECT FROM probe)) AS is_open, paused_until FROM helpcrunch_account
         ), slot AS (
           SELECT slot FROM budget_slots WHERE ${isFree} AND (SELECT is_open FROM account) AND ${held}
-          ORDER BY used_at LIMIT ${wanted}::int FOR UPDATE ${whenLocked}
+          ORDER BY used_at LIMIT ${limit} FOR UPDATE ${whenLocked}
         ), taken AS (
           -- Of two that look at the same moment, one may get less than it saw; a look without its move would be made again.
           UPDATE budget_slots b SET used_at = clock_timestamp() FROM slot
-          WHERE b.slot = slot.slot AND (SELECT count(*) FROM slot) = ${wanted} RETURNING b.slot
+          WHERE b.slot = slot.slot AND (SELECT count(*) FROM slot) = ${limit} RETURNING b.slot
         ), opened AS (
           INSERT INTO attempts (event_seq, number, method, path, at)
           SELECT ${eventSeq}::bigint, 1 + (SELECT count(*) FROM attempts WHERE event_seq = ${eventSeq}::bigint),

@@ -12,14 +12,14 @@ import { cleanText, holds, holdsForWrite, msSince, msToInterval, toJsonb } from 
 const NO_RULE_PRIORITY = 0
 
 /** An event may cost a look at the customer, one at the chat, and the move; a decision two of them. So many are asked about at most. */
-const CALLS = { perEvent: 3, perDecision: 2 }
-const WAITING_COUNTED_MAX = 1_000
+const CALLS = { perEvent: Prisma.raw('3'), perDecision: Prisma.raw('2') }
+const WAITING_COUNTED_MAX = Prisma.raw('1000')
 
 /** Whether there are calls for everything that waits: then it does not matter which goes first. */
-const BUDGET_SUFFICES = Prisma.sql`(SELECT count(*) FROM budget_slots WHERE ${IS_FREE}) >
-  ${CALLS.perEvent}::int * (SELECT count(*) FROM (
-    SELECT FROM webhook_events WHERE status = 'waiting' AND chat_id IS NOT NULL LIMIT ${WAITING_COUNTED_MAX}::int) AS events) +
-  ${CALLS.perDecision}::int * (SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL)`
+const BUDGET_SUFFICES = Prisma.sql`EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET
+  ${CALLS.perEvent} * (SELECT count(*) FROM (
+    SELECT FROM webhook_events WHERE status = 'waiting' AND chat_id IS NOT NULL LIMIT ${WAITING_COUNTED_MAX}) AS events) +
+  ${CALLS.perDecision} * (SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL))`
 
 /** Writes each step of deciding as one statement, fenced by the chat's claim. */
 export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
