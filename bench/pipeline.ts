@@ -14,13 +14,13 @@ import { printTable, type Row, spell } from './support/table.ts'
 
 // From the webhook to the move, beside services that do everything before they answer, and store nothing.
 const RULES = 100
-const CHATS = 100
+const CHATS = 500
 const AT_A_TIME = 32
 const ROUNDS = 3
 const DRIP = { rounds: 3, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
 /** More calls a minute than a round needs; between rounds all are given back. */
-const BUDGET = 1_000
+const BUDGET = 3_000
 
 type Name = 'ours' | 'plain' | 'map'
 type Figures = ReadonlyMap<string, number>
@@ -58,7 +58,7 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
   const databaseUrl = await createDatabaseOn(postgres.url, 'router')
   const HELPCRUNCH_API_URL = account.simulator.apiUrl
   const env = await routerSettings(scope, {
-    ...{ DATABASE_URL: databaseUrl, HELPCRUNCH_API_URL, WORKER_CONCURRENCY: String(AT_A_TIME) },
+    ...{ DATABASE_URL: databaseUrl, HELPCRUNCH_API_URL, WORKER_CONCURRENCY: String(latencyMs === 0 ? 8 : AT_A_TIME) },
     HELPCRUNCH_REQUESTS_PER_MINUTE: String(BUDGET),
   })
   const inline = (MATCHER: string) =>

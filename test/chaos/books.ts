@@ -34,8 +34,9 @@ export async function countWithoutJob(sql: Statement): Promise<number> {
     )
     SELECT ((SELECT count(*) FROM webhook_events e WHERE e.status = 'waiting' AND e.chat_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM jobs j WHERE j.task = 'decide_events' AND j.chat_id = e.chat_id))
+      -- The job that decided makes the call, too.
       + (SELECT count(*) FROM chats c WHERE c.pending_decision_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM jobs j WHERE j.task = 'apply_decision' AND j.chat_id = c.id)))::int AS count`,
+        SELECT FROM jobs j WHERE j.chat_id = c.id)))::int AS count`,
   )
   return row?.count ?? Number.NaN
 }
