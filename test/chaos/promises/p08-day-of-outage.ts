@@ -32,7 +32,7 @@ export const dayOfOutage: Scenario = {
       const wanted = ORDERED[index + 1] ?? 0
       for (const { chatId } of opened) await sender.send(cluster.url(), orderTo(wanted, chatId))
       for (let step = 0; step < stage.size(2, 1); step++) {
-        await until('all have been tried again', () => isQuiet(sql))
+        await until('all have been tried again', () => isAllTried(sql))
         await shiftTime(sql, HOURS_PER_STEP)
         hours += HOURS_PER_STEP
       }
@@ -61,10 +61,12 @@ export const dayOfOutage: Scenario = {
   },
 }
 
-/** Whether all that was due has been done: what is left waits for its time. */
-async function isQuiet(sql: Statement): Promise<boolean> {
-  const due = `SELECT FROM graphile_worker._private_jobs WHERE locked_at IS NOT NULL OR run_at <= now() LIMIT 1`
-  return (await sql(due)).length === 0
+/** Whether a call was made for each decision since the hours were last shifted. */
+async function isAllTried(sql: Statement): Promise<boolean> {
+  const untried = `SELECT FROM decisions d WHERE d.outcome = 'pending' AND NOT EXISTS (
+      SELECT FROM attempts a WHERE a.event_seq = d.event_seq AND a.at > now() - interval '${HOURS_PER_STEP / 2} hours')
+    UNION ALL SELECT FROM webhook_events WHERE status = 'waiting' LIMIT 1`
+  return (await sql(untried)).length === 0
 }
 
 /** Moves the past further away: everything that is compared with the clock was so many hours earlier. */
