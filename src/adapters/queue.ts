@@ -57,10 +57,14 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     while (!stopping) {
       const ids: string[] = []
       queueIds = ids
+      const onPool = (id: string) => {
+        ids.push(id)
+        void beat() // so that the others know whose jobs these are, should it die in the next second
+      }
       const ended = Promise.withResolvers<void>()
       let isOver = false
       const running = async () => {
-        const started = await startRunner(options, gate, { onPool: (id) => ids.push(id), onEnd: ended.resolve })
+        const started = await startRunner(options, gate, { onPool, onEnd: ended.resolve })
         // A stop that came while it was starting, or the end of our patience, had nothing to stop yet.
         if (stopping || isOver) return started.stop()
         runner = started

@@ -5,8 +5,8 @@ import { startEmbeddedPostgres } from '../adapters/embedded-postgres/start-embed
 import { type Database, openDatabase } from '../adapters/prisma/database.ts'
 import { migrate } from '../adapters/prisma/migrate.ts'
 
-/** Jobs, the heartbeat and requests share the pool; two connections only listen. */
-const CONNECTIONS_BESIDE_JOBS = 8
+/** Jobs, the heartbeat and requests share the pool; two connections only listen, and one shows that the process lives. */
+const CONNECTIONS_BESIDE_JOBS = 9
 
 /** Opens the database of the settings, or an embedded one, brings its tables up to date, and closes it last. */
 export default fp(

@@ -13,7 +13,7 @@ export default fp(
     await scheduleAging(prisma)
     app.queue = await startQueue({
       pool,
-      registry: createWorkerRegistry(prisma, app.services.workerId),
+      registry: createWorkerRegistry(prisma, pool, app.services.workerId),
       tasks: app.services,
       concurrency: app.config.WORKER_CONCURRENCY,
       log: app.log,

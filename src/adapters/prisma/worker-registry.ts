@@ -1,12 +1,15 @@
+import type pg from 'pg'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import { PRIORITIES } from './jobs.ts'
 import { bringBackLostJobs } from './lost-jobs.ts'
+import { createWorkerSession } from './worker-session.ts'
 
-/** A worker that was not seen for so long is taken for dead. It beats four times as often. */
+/** A worker that was not seen for so long is taken for dead, even when its connection seems to live: it, or its machine, froze. */
 export const WORKER_SILENCE_MAX = Prisma.sql`interval '8 s'`
-export const HEARTBEAT_MS = 2_000
+export const HEARTBEAT_MS = 1_000
 /** Jobs are lost so rarely that nobody needs to look more often. */
-const BEATS_PER_SEARCH = 5
+const BEATS_PER_SEARCH = 10
 
 /** Who is alive, by the database's clock: graphile-worker itself would keep a killed worker's jobs locked for four hours. */
 export interface WorkerRegistry {
@@ -15,25 +18,49 @@ export interface WorkerRegistry {
   leave(): Promise<void>
 }
 
-export function createWorkerRegistry(prisma: PrismaClient, workerId: string): WorkerRegistry {
+/** A process that dies loses its connection the same moment, so its peers need not wait for its silence. */
+const SESSION_IS_GONE = Prisma.sql`session IS NOT NULL AND NOT EXISTS (
+  SELECT FROM pg_stat_activity a WHERE a.pid = split_part(session, ' ', 1)::int
+    -- Who logs in under another name is not told the start.
+    AND (a.backend_start IS NULL OR extract(epoch FROM a.backend_start)::text = split_part(session, ' ', 2)))`
+
+export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, workerId: string): WorkerRegistry {
+  const session = createWorkerSession(pool)
   let beats = 0
+
+  /** One of these jobs may be what its worker died of, so those of other chats go first: they must not wait for the next crash. */
+  async function freeJobs(names: readonly string[]): Promise<void> {
+    await prisma.$executeRaw`
+      UPDATE graphile_worker._private_jobs SET priority = ${PRIORITIES.decideAgain}::int
+      WHERE locked_by = ANY (${names}::text[]) AND priority < ${PRIORITIES.decideAgain}::int`
+    await prisma.$queryRaw`SELECT count(*) FROM graphile_worker.force_unlock_workers(${names}::text[])`
+  }
+
   return {
     async beat(queueIds) {
+      const name = (await session.name()) ?? null
       await prisma.$executeRaw`
-        INSERT INTO workers (id, queue_ids, seen_at) VALUES (${workerId}, ${[...queueIds]}::text[], clock_timestamp())
-        ON CONFLICT (id) DO UPDATE SET queue_ids = excluded.queue_ids, seen_at = excluded.seen_at`
-      await prisma.$executeRaw`DELETE FROM workers WHERE seen_at < clock_timestamp() - ${WORKER_SILENCE_MAX}`
-      await prisma.$queryRaw`
-        SELECT count(*) FROM graphile_worker.force_unlock_workers((
-          SELECT coalesce(array_agg(DISTINCT locked_by), '{}') FROM graphile_worker._private_jobs
-          WHERE locked_at < clock_timestamp() - ${WORKER_SILENCE_MAX}
-            AND NOT EXISTS (SELECT FROM workers WHERE locked_by = ANY (queue_ids))
-        ))`
+        INSERT INTO workers (id, queue_ids, session, seen_at) VALUES (${workerId}, ${[...queueIds]}::text[], ${name}, clock_timestamp())
+        ON CONFLICT (id) DO UPDATE SET queue_ids = excluded.queue_ids, session = excluded.session, seen_at = excluded.seen_at`
+      const dead = await prisma.$queryRaw<{ name: string }[]>`
+        WITH dead AS (
+          DELETE FROM workers WHERE seen_at < clock_timestamp() - ${WORKER_SILENCE_MAX} OR ${SESSION_IS_GONE} RETURNING queue_ids
+        )
+        SELECT DISTINCT locked_by AS name FROM graphile_worker._private_jobs
+        WHERE locked_by IN (SELECT unnest(queue_ids) FROM dead)
+          -- Names that never came to be known here, or whose finder died as well.
+          OR locked_at < clock_timestamp() - ${WORKER_SILENCE_MAX}
+            AND NOT EXISTS (SELECT FROM workers WHERE locked_by = ANY (queue_ids))`
+      if (dead.length > 0) await freeJobs(dead.map(({ name }) => name))
       if (beats++ % BEATS_PER_SEARCH === 0) await bringBackLostJobs(prisma)
     },
 
     async leave() {
-      await prisma.$executeRaw`DELETE FROM workers WHERE id = ${workerId}`
+      try {
+        await prisma.$executeRaw`DELETE FROM workers WHERE id = ${workerId}`
+      } finally {
+        session.end()
+      }
     },
   }
 }
