@@ -59,7 +59,7 @@ export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, worker
       try {
         await prisma.$executeRaw`DELETE FROM workers WHERE id = ${workerId}`
       } finally {
-        session.end()
+        await session.end()
       }
     },
   }

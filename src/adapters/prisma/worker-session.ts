@@ -4,35 +4,56 @@ import type pg from 'pg'
 export interface WorkerSession {
   /** What Postgres calls the connection, which is opened again when it was lost; undefined while that fails. */
   name(): Promise<string | undefined>
-  end(): void
+  /** Closes it for good. */
+  end(): Promise<void>
+}
+
+interface OpenSession {
+  readonly name: string
+  close(): void
 }
 
 const WHO_AM_I = `SELECT pid || ' ' || extract(epoch FROM backend_start) AS name
   FROM pg_stat_activity WHERE pid = pg_backend_pid()`
 
 export function createWorkerSession(pool: pg.Pool): WorkerSession {
-  let open: { readonly client: pg.PoolClient; readonly name: string } | undefined
+  // Beats may overlap, and must not open one each: a pool waits for all that it has lent before it ends.
+  let session: Promise<OpenSession | undefined> | undefined
+  let isOver = false
 
-  async function connect(): Promise<string> {
+  async function open(): Promise<OpenSession> {
     const client = await pool.connect()
-    const forget = () => {
-      open = undefined
-    }
-    client.once('end', forget)
-    client.once('error', forget)
-    const { rows } = await client.query<{ name: string }>(WHO_AM_I).catch((error: unknown) => {
+    let isOpen = true
+    const close = () => {
+      if (!isOpen) return
+      isOpen = false
+      session = undefined
       client.release(true)
+    }
+    client.once('end', close)
+    client.once('error', close)
+    try {
+      const { rows } = await client.query<{ name: string }>(WHO_AM_I)
+      return { name: rows[0]?.name ?? '', close }
+    } catch (error) {
+      close()
       throw error
-    })
-    const name = rows[0]?.name ?? ''
-    open = { client, name }
-    return name
+    }
   }
 
   return {
-    name: async () => open?.name ?? (await connect().catch(() => undefined)),
-    end() {
-      open?.client.release(true)
+    async name() {
+      if (isOver) return undefined
+      session ??= open().catch(() => {
+        session = undefined
+        return undefined
+      })
+      return (await session)?.name
+    },
+    async end() {
+      isOver = true
+      const last = await session
+      last?.close()
     },
   }
 }
