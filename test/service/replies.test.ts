@@ -90,7 +90,7 @@ for (const [name, headers, waitMs] of [
   test(`429 with Retry-After as ${name} pauses everybody until then`, async (t) => {
     const oneAtATime = { WORKER_CONCURRENCY: '1' }
     const { simulator, drained, get } = await startService(t, { rules: [everyNewChat], settings: oneAtATime })
-    simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 429, headers: headers() }])
+    simulator.script({}, [{ kind: 'status', status: 429, headers: headers() }])
     for (let i = 0; i < 5; i++) simulator.openChat({ customerId: 9011 })
     await drained()
     const [throttled, next] = simulator.calls.all
