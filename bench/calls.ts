@@ -16,7 +16,7 @@ import { printTable, type Row } from './support/table.ts'
 const CHATS = 1_000
 const CUSTOMERS = 400
 const IN_PLACE = 100
-/** So few that nobody waits: a chat whose state is older than 0.3 s is looked at again, which is another call. */
+/** So few that nobody waits: a chat whose state is older than 1 s is looked at again, which is another call. */
 const AT_A_TIME = 20
 /** The service keeps a second of grace beside each minute. */
 const WINDOW_S = 61

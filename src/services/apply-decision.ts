@@ -52,7 +52,7 @@ export interface ApplyDependencies extends CallDependencies {
  * Older than this, the chat is read again before it is moved: HelpCrunch has no If-Match, so an agent's own move in between
  * could only be overridden.
  */
-const FRESH_MS = 300
+const FRESH_MS = 1_000
 /** More moves than this in ten minutes are a fight with another router, or a rule that undoes another. */
 const RECENT_MOVES_MAX = 3
 
