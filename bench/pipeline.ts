@@ -16,6 +16,8 @@ import { printTable, type Row, spell } from './support/table.ts'
 const RULES = 100
 const CHATS = 500
 const AT_A_TIME = 32
+/** Where no call is waited for, more at a time only wait for the processor. */
+const AT_A_TIME_UNHELD = 8
 const ROUNDS = 3
 const DRIP = { rounds: 3, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
@@ -58,7 +60,11 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
   const databaseUrl = await createDatabaseOn(postgres.url, 'router')
   const HELPCRUNCH_API_URL = account.simulator.apiUrl
   const env = await routerSettings(scope, {
-    ...{ DATABASE_URL: databaseUrl, HELPCRUNCH_API_URL, WORKER_CONCURRENCY: String(latencyMs === 0 ? 8 : AT_A_TIME) },
+    ...{
+      DATABASE_URL: databaseUrl,
+      HELPCRUNCH_API_URL,
+      WORKER_CONCURRENCY: String(latencyMs === 0 ? AT_A_TIME_UNHELD : AT_A_TIME),
+    },
     HELPCRUNCH_REQUESTS_PER_MINUTE: String(BUDGET),
   })
   const inline = (MATCHER: string) =>

@@ -41,7 +41,7 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       const isFree = purpose.setAside
         ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
         : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept})`
-      // Who looks for a free slot may hold the one set aside for a moment, if he saw it free; he does not take it.
+      // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
       const whenLocked = purpose.setAside ? Prisma.empty : Prisma.sql`SKIP LOCKED`
       const [row] = await prisma.$queryRaw<OpeningRow[]>`
         WITH probe AS (
