@@ -3,7 +3,13 @@ import type { Problem } from '../domain/problem.ts'
 import type { LiveRule, RuleDocument } from '../domain/rule.ts'
 import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
 import type { Identity } from './authenticate.ts'
-import { askOnce, checkDepartment, type DepartmentCheck, type ListDepartments } from './check-department.ts'
+import {
+  askOnce,
+  checkDepartment,
+  type DepartmentCheck,
+  departmentProblems,
+  type ListDepartments,
+} from './check-department.ts'
 import { type RuleInput, readRuleInput } from './read-rule-input.ts'
 import type { LiveRules, RuleAction, RuleBook, StoredRule } from './rule-book.ts'
 import { type WarnDependencies, warnAboutRules } from './warn-about-rules.ts'
@@ -104,7 +110,11 @@ async function store(
   by: Identity,
   check: (live: LiveRule | undefined, count: number) => Refusal | undefined,
 ): Promise<RuleWrite> {
-  if (input.kind === 'invalid') return input
+  if (input.kind === 'invalid') {
+    const stored = (await deps.live.read()).rules.map((compiled) => compiled.rule.document)
+    const unknown = await departmentProblems(deps.listDepartments, input.document, stored)
+    return { kind: 'invalid', problems: [...input.problems, ...unknown] }
+  }
   const { rule, redTests } = input
   const listDepartments = askOnce(deps.listDepartments)
   for (;;) {

@@ -1,3 +1,5 @@
+import { isRecord, type Problem } from '../domain/problem.ts'
+import type { RuleDocument } from '../domain/rule.ts'
 import type { DepartmentList } from './list-departments.ts'
 
 /** Gives HelpCrunch's departments, cached or, with `refresh`, asked for now; undefined when there never was an answer. */
@@ -24,6 +26,22 @@ export async function checkDepartment(listDepartments: ListDepartments, id: numb
   if (ids.has(id)) return { kind: 'known', ids }
   if (list.ageMs >= JUST_LISTED_MS) return { kind: 'unreachable', ids: undefined }
   return { kind: 'unknown', ids, problem: describe(list, id) }
+}
+
+/**
+ * What is wrong with the department of a document that has other problems too, so that all are told at once. One that a
+ * stored rule names was there, and may only have gone.
+ */
+export async function departmentProblems(
+  listDepartments: ListDepartments,
+  document: unknown,
+  stored: readonly RuleDocument[],
+): Promise<Problem[]> {
+  const id = isRecord(document) ? document.department : undefined
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 1) return [] // told already
+  if (stored.some(({ department }) => department === id)) return []
+  const check = await checkDepartment(listDepartments, id)
+  return check.kind === 'unknown' ? [{ pointer: '/department', message: check.problem }] : []
 }
 
 /** Asks at most once for each answer: a request about many rules costs the account's budget no more than one about a single rule. */

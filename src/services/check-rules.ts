@@ -1,7 +1,7 @@
 import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
-import { askOnce, checkDepartment, type ListDepartments } from './check-department.ts'
+import { askOnce, checkDepartment, departmentProblems, type ListDepartments } from './check-department.ts'
 import { readRuleInput } from './read-rule-input.ts'
 import type { LiveRules } from './rule-book.ts'
 import { type WarnDependencies, warnAboutRules } from './warn-about-rules.ts'
@@ -68,7 +68,8 @@ async function checkOne(
   const at = (problem: Problem) => ({ ...problem, pointer: pointer + problem.pointer })
   const reading = await readRuleInput(input)
   if (reading.kind === 'invalid') {
-    return { errors: reading.problems.map(at), warnings: [], rule: undefined, departments: undefined }
+    const unknown = await departmentProblems(listDepartments, reading.document, stored)
+    return { errors: [...reading.problems, ...unknown].map(at), warnings: [], rule: undefined, departments: undefined }
   }
   const { rule, redTests } = reading
   const department = await checkDepartment(listDepartments, rule.department)

@@ -6,7 +6,7 @@ import { findRedTests } from './red-tests.ts'
 /** A rule as somebody sent it, with the tests it does not pass, or everything that is wrong with it. */
 export type RuleInput =
   | { readonly kind: 'valid'; readonly rule: RuleDocument; readonly redTests: readonly Problem[] }
-  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly document: unknown }
 
 /** What the service adds to a rule when it is read: it may come back with a change, and is not looked at. */
 const ADDED = ['version', 'createdAt', 'updatedAt', 'updatedBy', 'warnings']
@@ -25,7 +25,7 @@ export async function readRuleInput(input: unknown, key?: string): Promise<RuleI
   const reading = readRule(document)
   const keys = isRecord(document) ? keyProblems(document.key, key) : []
   const problems = reading.kind === 'invalid' ? [...reading.problems, ...keys] : keys
-  if (reading.kind === 'invalid' || problems.length > 0) return { kind: 'invalid', problems }
+  if (reading.kind === 'invalid' || problems.length > 0) return { kind: 'invalid', problems, document }
   return { kind: 'valid', rule: reading.rule, redTests: await findRedTests(reading.rule) }
 }
 

@@ -20,6 +20,19 @@ test('a rule cannot name a department that HelpCrunch does not have', async (t) 
   t.match(await send('PUT', '/v1/rules/german', { ...german, department: 99 }, ifMatch(1)), refused)
 })
 
+test('an unknown department is told along with all else that is wrong', async (t) => {
+  const { send } = apiOf(await startService(t, { settings, rules: [german] }))
+  const wrong = { ...rule({ key: 'Lost', department: 99 }), status: 'on' }
+  for (const [path, body, prefix] of [
+    ['/v1/rules', wrong, ''],
+    ['/v1/rules/check', { rule: wrong }, '/rule'],
+  ] as const) {
+    const { errors } = (await send('POST', path, body)).body
+    const pointers = errors.map(({ pointer }: { pointer: string }) => pointer).toSorted()
+    t.strictSame(pointers, [`${prefix}/department`, `${prefix}/key`, `${prefix}/status`], path)
+  }
+})
+
 test('a department that was made since the last listing is found', async (t) => {
   const { simulator, sql, ...service } = await startService(t, { settings, rules: [german] })
   const { send } = apiOf(service)
