@@ -17,6 +17,13 @@ export default fp(
     app.addHook('preClose', async () => {
       isDraining = true
     })
+    // Node closes the connections that are idle when it stops listening. One that becomes idle later would be waited for.
+    app.addHook('onSend', async (_request, reply) => {
+      if (isDraining) reply.header('connection', 'close')
+    })
+    app.addHook('onResponse', async () => {
+      if (isDraining) setImmediate(() => app.server.closeIdleConnections())
+    })
   },
   { name: 'draining' },
 )

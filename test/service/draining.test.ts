@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { test } from 'tap'
+import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
+import { SIGNING_KEY, startService, until } from '../support/service.ts'
+import { envelope } from '../support/webhooks.ts'
+
+test('a webhook that is under way when the service closes is answered, and its connection closed', async (t) => {
+  const { app, url, sql } = await startService(t, { settings: { ROLE: 'web' } })
+  const body = JSON.stringify(envelope())
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port) })
+  t.teardown(() => socket.destroy())
+  const [head, rest] = [body.slice(0, 10), body.slice(10)]
+  const headers = [
+    'POST /webhooks/helpcrunch HTTP/1.1',
+    'host: router.test',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-helpcrunch-signature: ${signBody(SIGNING_KEY, body)}`,
+  ]
+  const arrived = once(app.server, 'request')
+  socket.write(`${headers.join('\r\n')}\r\n\r\n${head}`)
+  await arrived
+  const closing = app.close()
+  await until('the service to close', () => app.isDraining())
+  socket.write(rest)
+  const answer = await text(socket) // ends when the service closes the connection
+
+  t.match(answer, /^HTTP\/1\.1 202 /)
+  t.match(answer, /^connection: close\r$/im)
+  t.equal((await sql('SELECT FROM webhook_events')).length, 1, 'and it is stored')
+  await closing
+})
