@@ -1,7 +1,7 @@
 const domain = '^src/domain/'
 const own = (name) => `^src/${name}/`
 
-/** The layers of ARCHITECTURE.md: main -> app -> plugins, routes -> adapters -> services (types only) -> domain. */
+/** The layers of ARCHITECTURE.md: main -> app -> parts -> plugins, routes -> adapters -> services (types only) -> domain. */
 module.exports = {
   forbidden: [
     {

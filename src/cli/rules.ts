@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { styleText } from 'node:util'
 import type { Output } from './output.ts'
-import { runRules } from './run-rules.ts'
 
 // npm run rules: the folder of rule files against a running service, with the settings of the environment and of .env.
 if (existsSync('.env')) process.loadEnvFile('.env')
+enableCompileCache()
 
 const paint: Output['paint'] = (format, text) => styleText(format, text, { stream: process.stdout })
 
+const { runRules } = await import('./run-rules.ts')
 process.exitCode = await runRules(process.argv.slice(2), process.env, {
   colour: paint('red', 'x') !== 'x', // whatever Node makes of the terminal, NO_COLOR and FORCE_COLOR
   line: (text) => process.stdout.write(`${text}\n`),

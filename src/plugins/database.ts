@@ -1,25 +1,20 @@
-import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { startEmbeddedPostgres } from '../adapters/embedded-postgres/start-embedded-postgres.ts'
 import { type Database, openDatabase } from '../adapters/prisma/database.ts'
 import { migrate } from '../adapters/prisma/migrate.ts'
 
 /** Jobs, the heartbeat and requests share the pool; two connections only listen, and one shows that the process lives. */
 const CONNECTIONS_BESIDE_JOBS = 9
 
-/** Opens the database of the settings, or an embedded one, brings its tables up to date, and closes it last. */
+/** Brings the database's tables up to date, and opens it. */
 export default fp(
   async (app: FastifyInstance) => {
     const { DATABASE_URL, DATA_DIR, WORKER_CONCURRENCY } = app.config
-    const embedded =
-      DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir: resolve(DATA_DIR) }) : undefined
-    const url = DATABASE_URL ?? embedded?.url ?? ''
+    const url = await app.databaseUrl()
     try {
       await migrate(url)
     } catch (error) {
-      await embedded?.stop()
-      const place = embedded ? `The embedded database in ${DATA_DIR}` : 'The database of DATABASE_URL'
+      const place = DATABASE_URL === undefined ? `The embedded database in ${DATA_DIR}` : 'The database of DATABASE_URL'
       throw new Error(`${place} cannot be used: ${reasonOf(error)}.`, { cause: error })
     }
     const database = openDatabase({
@@ -28,12 +23,9 @@ export default fp(
       onLostConnection: (error) => app.log.warn({ err: error }, 'database.connection_lost'),
     })
     app.decorate('database', database)
-    app.addHook('onClose', async () => {
-      await database.close()
-      await embedded?.stop()
-    })
+    app.addHook('onClose', () => database.close())
   },
-  { name: 'database', dependencies: ['config'] },
+  { name: 'database', dependencies: ['config', 'database-server'] },
 )
 
 /** A host with several addresses fails with one error for each, and says nothing itself. */

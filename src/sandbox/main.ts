@@ -1,17 +1,19 @@
+import { enableCompileCache } from 'node:module'
 import { parseOptions } from './parse-options.ts'
-import { runSandbox } from './run-sandbox.ts'
 import { createTerminal } from './terminal.ts'
 
 /** A terminal sends Ctrl-C to npm too, which passes it on: within this time it is the same one. */
 const SAME_INTERRUPT_MS = 400
 
 // npm run sandbox: everything at once, on this machine alone, until Ctrl-C or until the chats asked for are decided.
+enableCompileCache()
 const reading = parseOptions(process.argv.slice(2))
 if (reading.kind === 'options') {
   const terminal = createTerminal(process.stdout)
   const stopping = stopOnSignals()
   // graphile-worker writes some errors past its logger; what they mean to a person, the sandbox says itself.
   for (const name of ['error', 'trace'] as const) console[name] = () => undefined
+  const { runSandbox } = await import('./run-sandbox.ts')
   const code = await runSandbox({ ...reading.options, env: process.env, terminal, signal: stopping })
   // What could not be closed in time must not keep the process.
   process.exit(code)

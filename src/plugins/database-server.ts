@@ -1,0 +1,29 @@
+import { resolve } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { startEmbeddedPostgres } from '../adapters/embedded-postgres/start-embedded-postgres.ts'
+
+/** Where no server is set, starts an embedded one, without waiting for it; it is stopped last of all. */
+export default fp(
+  async (app: FastifyInstance) => {
+    const { DATABASE_URL, DATA_DIR } = app.config
+    const starting =
+      DATABASE_URL === undefined
+        ? startEmbeddedPostgres({ dataDir: resolve(DATA_DIR) })
+        : Promise.resolve({ url: DATABASE_URL, stop: async () => {} })
+    starting.catch(() => {}) // whoever asks for the address gets the error
+    app.decorate('databaseUrl', async () => (await starting).url)
+    app.addHook('onClose', async () => {
+      const server = await starting.catch(() => undefined)
+      await server?.stop()
+    })
+  },
+  { name: 'database-server', dependencies: ['config'] },
+)
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Of the server, once it runs; rejects when it could not be started. */
+    databaseUrl(): Promise<string>
+  }
+}

@@ -1,0 +1,16 @@
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+
+/** One wide line for each request, once it has been answered; Fastify's own are two that tell half of it each. */
+export class RequestLog extends LogController {
+  override incomingRequest(): void {}
+
+  override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    const { method, url, ip } = request
+    const { statusCode: status, log } = reply
+    const fields = { method, path: url, ip, status, durationMs: Math.round(reply.elapsedTime) }
+    if (error) log.error({ ...fields, err: error }, 'request.failed')
+    // Whoever answers 503 says why, and a flood that is turned away must not become a flood of lines.
+    else if (status === 503) log.debug(fields, 'request.answered')
+    else log.info(fields, 'request.answered')
+  }
+}
