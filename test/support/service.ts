@@ -60,7 +60,9 @@ export async function startService(t: Scope, options: ServiceOptions = {}): Prom
   const simulator = await startAccount(t, options.simulator)
   const databaseUrl = await createDatabase(t)
   const rulesDir = await writeRules(t, options.rules ?? [{}])
-  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...options.settings }
+  // Two at once are enough to get into each other's way; each worker costs a connection, and so a process of Postgres'.
+  const concurrency = { WORKER_CONCURRENCY: '2' }
+  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...concurrency, ...options.settings }
   const app = await buildApp({ env, logger: false })
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

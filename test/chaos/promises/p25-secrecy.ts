@@ -28,7 +28,7 @@ export const secrecy: Scenario = {
     const passwords = [new URL(service.databaseUrl).password].filter((text) => text !== '')
     const hidden = [...secrets, ...passwords]
     return [
-      atLeast('log_lines', lines.length, 200),
+      atLeast('log_lines', lines.length, 100),
       atLeast('errors', errors.length, 15),
       atLeast('answers', answers.length, 10),
       exactly('hits', findHits([...lines, ...errors], [...hidden, ...canaries.all]).length, 0),
