@@ -55,7 +55,7 @@ export interface Services extends ReadingServices, ManagementServices {
 export default fp(
   async (app: FastifyInstance, { guard }: { guard: Guard }) => {
     const { config, log } = app
-    const { prisma } = app.database
+    const { prisma, pool } = app.database
     const client = createHelpcrunchClient({
       baseUrl: config.HELPCRUNCH_API_URL,
       apiKey: config.HELPCRUNCH_API_KEY,
@@ -64,7 +64,7 @@ export default fp(
     app.addHook('onClose', () => client.close())
 
     const workerId = randomUUID()
-    const inbox = guard('inbox', createEventInbox(prisma))
+    const inbox = guard('inbox', createEventInbox(pool))
     const rulesets = createRulesetStore(prisma)
     const customers = guard('customers', createCustomerStore(prisma))
     const decisions = createDecisionReader(prisma)

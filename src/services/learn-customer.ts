@@ -4,7 +4,7 @@ import { readStoredEvent } from '../domain/read-stored-event.ts'
 export interface CustomerEvent {
   readonly seq: bigint
   readonly customerId: number
-  readonly body: Uint8Array
+  readonly body: string
   readonly happenedAt: Date
   readonly known:
     | { readonly profile: CustomerProfile; readonly revision: number; readonly learnedAt: Date | undefined }

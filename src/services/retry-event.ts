@@ -50,7 +50,7 @@ export async function retryEvent<Event extends StoredEvent>(
     return { kind: 'refused', why: `Its status is ${event.status}; only an event that was set aside can be retried.` }
   }
   if (event.erasedAt !== null) return { kind: 'refused', why: "The customer's data was erased, its body too." }
-  const subject = readSubject(readStoredEvent(event.body))
+  const subject = readSubject(readStoredEvent(new TextDecoder().decode(event.body)))
   if (subject.kind === 'unknown_type') return { kind: 'refused', why: 'This event type is not known.' }
   if (subject.kind === 'unusable') return { kind: 'refused', why: `It still cannot be used: ${subject.problem}.` }
   const chatId = subject.kind === 'chat' ? subject.chatId : null

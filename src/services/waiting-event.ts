@@ -6,7 +6,7 @@ export interface WaitingEvent {
   readonly seq: bigint
   readonly id: string
   readonly type: string
-  readonly body: Uint8Array
+  readonly body: string
   readonly happenedAt: Date
   /** How long ago the event was received, by the database's clock. */
   readonly ageMs: number

@@ -4,12 +4,12 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { CustomerMemory } from '../../services/learn-customer.ts'
 import type { CustomerKeeper } from '../../services/look-up.ts'
 import { toNumber } from './routing-record.ts'
-import { toJsonb } from './sql.ts'
+import { BODY_TEXT, toJsonb } from './sql.ts'
 
 interface CustomerEventRow {
   seq: bigint
   customer_id: bigint
-  body: Uint8Array
+  body: string
   happened_at: Date
   profile: CustomerProfile | null // only ever written from that schema
   revision: number | null
@@ -35,7 +35,7 @@ export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & Cust
 
     async find(seq) {
       const [row] = await prisma.$queryRaw<CustomerEventRow[]>`
-        SELECT e.seq, e.customer_id, e.body, e.happened_at, u.profile, u.revision, u.learned_at
+        SELECT e.seq, e.customer_id, ${BODY_TEXT}, e.happened_at, u.profile, u.revision, u.learned_at
         FROM webhook_events e LEFT JOIN customers u ON u.id = e.customer_id
         WHERE e.seq = ${seq} AND e.status = 'waiting'`
       if (row === undefined) return undefined

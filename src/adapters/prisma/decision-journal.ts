@@ -6,7 +6,7 @@ import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.t
 import { IS_FREE } from './call-ledger.ts'
 import { addApplyJob, addLookUpJob, applyJobKey } from './jobs.ts'
 import { RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
-import { cleanText, holds, holdsForWrite, msSince, msToInterval, toJsonb } from './sql.ts'
+import { BODY_TEXT, cleanText, holds, holdsForWrite, msSince, msToInterval, toJsonb } from './sql.ts'
 
 /** What is decided when no rule won has no rule's priority: it goes last. */
 const NO_RULE_PRIORITY = 0
@@ -35,7 +35,7 @@ export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
           ) AND ${holdsForWrite(claim)}
           RETURNING *
         )
-        SELECT e.seq, e.id, e.type, e.body, e.happened_at, e.starts, e.customer_id, ${msSince('e.received_at')} AS age_ms,
+        SELECT e.seq, e.id, e.type, ${BODY_TEXT}, e.happened_at, e.starts, e.customer_id, ${msSince('e.received_at')} AS age_ms,
           (extract(epoch FROM e.received_at - e.happened_at) * 1000)::float8 AS late_ms,
           u.profile, u.revision, u.fetched_at IS NOT NULL AS is_complete,
           ${msSince('coalesce(u.fetched_at, u.learned_at)')} AS customer_age_ms,
@@ -128,7 +128,7 @@ interface StartedRow extends RecordRow {
   seq: bigint
   id: string
   type: string
-  body: Uint8Array
+  body: string
   happened_at: Date
   starts: number
   customer_id: bigint | null

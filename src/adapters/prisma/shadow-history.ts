@@ -4,6 +4,7 @@ import { readStoredEvent } from '../../domain/read-stored-event.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { StatsReader } from '../../services/read-stats.ts'
 import { toNumber } from './routing-record.ts'
+import { BODY_TEXT } from './sql.ts'
 
 interface ComparedRow {
   id: bigint
@@ -16,7 +17,7 @@ interface ComparedRow {
   rule_priority: number | null
   to_department_id: bigint | null
   was_shadow: boolean
-  later_body: Uint8Array | null
+  later_body: string | null
 }
 
 /** Decisions with what came of them: the winner's priority at the time, and the chat's newest own event since. */
@@ -32,7 +33,7 @@ export function createShadowHistory(prisma: PrismaClient): StatsReader['newest']
       ) AS d
       LEFT JOIN rule_versions v ON v.key = d.rule_key AND v.version = d.rule_version
       LEFT JOIN LATERAL (
-        SELECT body FROM webhook_events e
+        SELECT ${BODY_TEXT} FROM webhook_events e
         WHERE d.outcome = 'shadow' AND e.chat_id = d.chat_id AND e.seq > d.event_seq AND e.type LIKE 'chat.%' AND e.erased_at IS NULL
         ORDER BY e.seq DESC LIMIT 1
       ) AS later ON true`

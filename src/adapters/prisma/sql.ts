@@ -16,6 +16,12 @@ export function cleanText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '')
 }
 
+/**
+ * A webhook's body as text, `webhook_events` being aliased `e`; as bytes it would be sent as hexadecimal digits. Of all but the
+ * unreadable ones the bytes are known to be UTF-8.
+ */
+export const BODY_TEXT = Prisma.sql`convert_from(e.body, 'UTF8') AS body`
+
 /** That a claim still holds, `chats` being aliased `c`. */
 export function holds(claim: { chatId: number; fence: bigint }): Prisma.Sql {
   return Prisma.sql`c.id = ${claim.chatId}::bigint AND c.fence = ${claim.fence}`
