@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { START_ARGS } from '../test/support/start-command.ts'
 import { createLoad } from './support/load.ts'
 import { rssMbOf, type Served, serve, sizeMbOf } from './support/process.ts'
 import { percentile } from './support/rounds.ts'
@@ -23,7 +24,7 @@ await withScope(async (scope) => {
     scope.teardown(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }))
     return dir
   }
-  const start = (dataDir: string) => serve(scope, ['src/main.ts'], { ...env, DATA_DIR: dataDir })
+  const start = (dataDir: string) => serve(scope, START_ARGS, { ...env, DATA_DIR: dataDir })
   const startAndStop = async (dataDir: string) => {
     const { readyMs, stop } = await start(dataDir)
     await stop()

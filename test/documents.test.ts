@@ -5,6 +5,7 @@ import { runRuleTests } from '../src/domain/rule-tests.ts'
 import { readRule } from '../src/domain/validate-rule.ts'
 import { Config } from '../src/plugins/config.ts'
 import { SCENARIOS } from './chaos/scenarios.ts'
+import { START_ARGS } from './support/start-command.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -102,4 +103,10 @@ test('the promises in docs/reliability.md are the scenarios of the chaos suite',
     promises,
     SCENARIOS.map(({ id }) => id),
   )
+})
+
+test('the image and the handbook start the service as npm start does', (t) => {
+  t.ok(read('Dockerfile').includes(`CMD ${JSON.stringify(['node', ...START_ARGS]).replaceAll(',', ', ')}`))
+  t.ok(read('README.md').includes(`node_modules/.bin/node ${START_ARGS.join(' ')}`))
+  t.end()
 })

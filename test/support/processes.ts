@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Scope } from './scope.ts'
+import { START_ARGS } from './start-command.ts'
 
 /** A replica: the service as `npm start` runs it, in a process of its own. */
 export interface Replica {
@@ -13,9 +14,9 @@ export interface Replica {
   kill(): Promise<void>
 }
 
-/** Starts `src/main.ts` and waits until it listens; it is killed when the test ends. */
+/** Starts it and waits until it listens; it is killed when the test ends. */
 export async function startReplica(t: Scope, env: Readonly<Record<string, string>>): Promise<Replica> {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, START_ARGS, {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -71,7 +71,7 @@ async function measureSaturation(stage: Stage, cluster: Cluster, sender: Sender)
 }
 
 async function flood(stage: Stage, cluster: Cluster, sender: Sender, perSecond: number): Promise<void> {
-  const endsAt = performance.now() + stage.size(20_000, 500)
+  const endsAt = performance.now() + stage.size(8_000, 500)
   const next = () => ({ url: cluster.url(), envelope: big(cluster) })
   await sender.stream(perSecond, () => (performance.now() < endsAt ? next() : undefined))
 }
