@@ -11,18 +11,18 @@ const DEPTH_MAX = 32
 export function readWebhookBody(bytes: Uint8Array): BodyReading {
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     return { kind: 'unreadable', problem: 'the body is not UTF-8' }
   }
   return readWebhookText(text)
 }
 
-/** The same for a body that has been decoded; a byte order mark is no part of its JSON. */
+/** The same for a body that has been decoded. */
 export function readWebhookText(text: string): BodyReading {
   let value: unknown
   try {
-    value = parse(text.replace(/^\uFEFF/, ''), { protoAction: 'remove', constructorAction: 'remove' })
+    value = parse(text, { protoAction: 'remove', constructorAction: 'remove' })
   } catch {
     return { kind: 'unreadable', problem: 'the body is not JSON' }
   }

@@ -3,8 +3,17 @@
 const parse = JSON.parse
 JSON.parse = (text, reviver) => {
   const kind = /poisoned payload: (\w+)/.exec(text)?.[1]
-  if (kind !== undefined && new Error('Where are we?').stack?.includes('readStoredEvent')) act(kind)
+  if (kind !== undefined && whereWeAre().includes('readStoredEvent')) act(kind)
   return parse(text, reviver)
+}
+
+/** secure-json-parse switches stacks off while it parses. */
+function whereWeAre(): string {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 10
+  const { stack = '' } = new Error('Where are we?')
+  Error.stackTraceLimit = stackTraceLimit
+  return stack
 }
 
 const includes = String.prototype.includes
