@@ -8,6 +8,8 @@ import { createWorkerSession } from './worker-session.ts'
 /** A worker that was not seen for so long is taken for dead, even when its connection seems to live: it, or its machine, froze. */
 export const WORKER_SILENCE_MAX = Prisma.sql`interval '8 s'`
 export const HEARTBEAT_MS = 1_000
+/** A supervisor starts a process in about this time. */
+const REPLACED_WITHIN = Prisma.sql`interval '3 s'`
 /** Jobs are lost so rarely that nobody needs to look more often. */
 const BEATS_PER_SEARCH = 10
 
@@ -24,15 +26,30 @@ const SESSION_IS_GONE = Prisma.sql`session IS NOT NULL AND NOT EXISTS (
     -- Who logs in under another name is not told the start.
     AND (a.backend_start IS NULL OR extract(epoch FROM a.backend_start)::text = split_part(session, ' ', 2)))`
 
+/** How often the work on the waiting events of a job's chat has been started in vain. */
+const STARTS = Prisma.sql`coalesce((
+  SELECT max(e.starts) FROM webhook_events e
+  WHERE e.status = 'waiting' AND e.chat_id = (j.payload ->> 'chatId')::bigint), 0)`
+
 export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, workerId: string): WorkerRegistry {
   const session = createWorkerSession(pool)
   let beats = 0
 
-  /** One of these jobs may be what its worker died of, so those of other chats go first: they must not wait for the next crash. */
+  /**
+   * A worker may have died of an event that it had started. Those wait in a queue of their own, which is worked off one by one
+   * and never before a dead worker has been replaced: all other chats go on meanwhile, and no suspect takes others with it.
+   */
   async function freeJobs(names: readonly string[]): Promise<void> {
     await prisma.$executeRaw`
-      UPDATE graphile_worker._private_jobs SET priority = ${PRIORITIES.decideAgain}::int
-      WHERE locked_by = ANY (${names}::text[]) AND priority < ${PRIORITIES.decideAgain}::int`
+      WITH suspects AS (
+        INSERT INTO graphile_worker._private_job_queues (queue_name) VALUES ('suspects')
+        ON CONFLICT (queue_name) DO UPDATE SET queue_name = excluded.queue_name RETURNING id
+      )
+      UPDATE graphile_worker._private_jobs j SET job_queue_id = suspects.id,
+        priority = ${PRIORITIES.decideAgain}::int + ${STARTS}, -- who was started least may be innocent, and goes first
+        run_at = greatest(j.run_at, clock_timestamp() + ${REPLACED_WITHIN})
+      FROM suspects
+      WHERE j.job_queue_id = suspects.id AND j.locked_at IS NULL OR j.locked_by = ANY (${names}::text[]) AND ${STARTS} > 0`
     await prisma.$queryRaw`SELECT count(*) FROM graphile_worker.force_unlock_workers(${names}::text[])`
   }
 
