@@ -16,7 +16,7 @@ export const TASKS = {
 export const FLAGS = { lookUp: 'look_up', move: 'move' } as const
 
 /**
- * Lower runs first. Deciding costs no call, so it comes before all, what a dead worker left behind after the rest; then moves,
+ * Lower runs first. Deciding costs no call, so it comes before all, what a worker may have died of after the rest; then moves,
  * those of the highest rule first (1-10000); then what waits for a look-up; nobody waits for what is too old to be kept.
  */
 export const PRIORITIES = { decide: -20_000, decideAgain: -15_000, lookUp: 1, ageOut: 2 }
