@@ -25,7 +25,7 @@ const STEPS: { readonly [Name in Exclude<keyof GuardedPorts, 'client'>]: readonl
   claims: ['claim', 'release'],
   journal: ['startNext', 'record', 'finish', 'postpone'],
   applications: ['pending', 'settle', 'postpone'],
-  customers: ['keepLookedUp', 'find', 'keep'],
+  customers: ['keepLookedUp', 'start', 'find', 'keep'],
   ledger: ['open', 'close', 'giveBack'],
 }
 

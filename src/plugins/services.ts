@@ -98,7 +98,7 @@ export default fp(
       receiveEvent: (body) => receiveEvent(inbox, log, body),
       decideEvents: (chatId) => decideEvents(deciding, chatId),
       applyDecision: (chatId) => applyDecision(applying, chatId),
-      learnCustomer: (seq) => learnCustomer(customers, seq),
+      learnCustomer: (seq) => learnCustomer(customers, log, seq),
       ageOut: () => ageOut({ records: createOldRecords(prisma), log, days: config.RETENTION_DAYS }),
       readDecision: (id) => readDecision({ decisions, rulesets }, id),
       listDepartments: list,

@@ -6,7 +6,14 @@ import { type ApplyDependencies, applyUnlessQueued } from './apply-decision.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
 import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
 import type { NotNow } from './look-up.ts'
-import type { Postponed, Postponement, WaitingEvent, WorkEnding } from './waiting-event.ts'
+import {
+  NEVER_ENDED,
+  type Postponed,
+  type Postponement,
+  STARTS_MAX,
+  type WaitingEvent,
+  type WorkEnding,
+} from './waiting-event.ts'
 
 export interface NewDecision {
   readonly outcome: Outcome
@@ -52,9 +59,6 @@ export interface DecideDependencies extends GatherDependencies, ApplyDependencie
   readonly rulesets: Rulesets
   readonly policy: RoutingPolicy
 }
-
-/** Work that ends its process is started this often, and no more. */
-const STARTS_MAX = 3
 
 /** What the work on an event leads to. */
 interface Step {
@@ -159,8 +163,7 @@ async function postpone(
 }
 
 async function setAside(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<Step> {
-  const problem = `Work on it was started ${STARTS_MAX} times and never came to an end.`
-  await deps.journal.finish(claim, event, 'set_aside', problem)
-  deps.log.error({ eventId: event.id, type: event.type, chatId: claim.chatId, problem }, 'event.set_aside')
+  await deps.journal.finish(claim, event, 'set_aside', NEVER_ENDED)
+  deps.log.error({ eventId: event.id, type: event.type, chatId: claim.chatId, problem: NEVER_ENDED }, 'event.set_aside')
   return FINISHED
 }

@@ -1,5 +1,7 @@
 import { type CustomerProfile, learnFromCustomerEvent } from '../domain/customer-profile.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
+import type { Log } from './log.ts'
+import { NEVER_ENDED, STARTS_MAX } from './waiting-event.ts'
 
 export interface CustomerEvent {
   readonly seq: bigint
@@ -13,6 +15,9 @@ export interface CustomerEvent {
 
 /** The port this service needs; `adapters/prisma/customer-store.ts` implements it. */
 export interface CustomerMemory {
+  /** Counts up how often the work on a customer event was begun; undefined when it does not wait any more. */
+  start(seq: bigint): Promise<number | undefined>
+  setAside(seq: bigint, problem: string): Promise<void>
   /** A waiting customer event; undefined when it has been dealt with. */
   find(seq: bigint): Promise<CustomerEvent | undefined>
   /** Ends the event, and keeps the profile if nobody wrote in between: one statement. False when somebody did. */
@@ -20,7 +25,14 @@ export interface CustomerMemory {
 }
 
 /** Takes into account what a `customer.*` event tells. An event older than one already learned from changes nothing. */
-export async function learnCustomer(memory: CustomerMemory, seq: bigint): Promise<void> {
+export async function learnCustomer(memory: CustomerMemory, log: Log, seq: bigint): Promise<void> {
+  const starts = await memory.start(seq)
+  if (starts === undefined) return
+  if (starts > STARTS_MAX) {
+    await memory.setAside(seq, NEVER_ENDED)
+    log.error({ seq, problem: NEVER_ENDED }, 'event.set_aside')
+    return
+  }
   for (;;) {
     const event = await memory.find(seq)
     if (event === undefined) return

@@ -60,3 +60,8 @@ export interface Postponed {
   /** For how long the budget has nothing to give to such calls; undefined when it is not the budget that is waited for. */
   readonly waitMs: number | undefined
 }
+
+/** Work that ends its process is started this often, and no more. */
+export const STARTS_MAX = 3
+/** Why an event is set aside then. */
+export const NEVER_ENDED = `Work on it was started ${STARTS_MAX} times and never came to an end.`

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
-import { type Service, startService } from '../support/service.ts'
+import { startSecondApp } from '../support/second-app.ts'
+import { type Service, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
 
 const rules: readonly Partial<RuleDocument>[] = [
@@ -101,4 +102,17 @@ test('a customer whom HelpCrunch does not know yet leaves the facts unknown, and
   t.match(routed, { outcome: 'applied', rule: null, lookUps: 1 })
   t.notOk('language' in routed.facts)
   t.notOk('tags' in routed.facts)
+})
+
+test('a customer event whose work never comes to an end is set aside after three starts', async (t) => {
+  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const event = envelope({ event: 'customer.tags_changed', eventData: { id: 9011 } })
+  await post(service, event)
+  await service.sql('UPDATE webhook_events SET starts = 3') // as when it has ended its process three times
+  await startSecondApp(t, service)
+  await until('the event to be set aside', async () => {
+    return (await service.get(`/v1/events/${event.id}`)).body.status === 'set_aside'
+  })
+  const { body } = await service.get(`/v1/events/${event.id}`)
+  t.match(body.problem, 'started 3 times and never came to an end')
 })

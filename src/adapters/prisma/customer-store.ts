@@ -33,6 +33,18 @@ export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & Cust
         WHERE u.revision = ${knownRevision ?? null}::int OR u.fetched_at IS NULL`
     },
 
+    async start(seq) {
+      const [row] = await prisma.$queryRaw<{ starts: number }[]>`
+        UPDATE webhook_events SET starts = starts + 1 WHERE seq = ${seq} AND status = 'waiting' RETURNING starts`
+      return row?.starts
+    },
+
+    async setAside(seq, problem) {
+      await prisma.$executeRaw`
+        UPDATE webhook_events SET status = 'set_aside', problem = ${problem}, finished_at = clock_timestamp()
+        WHERE seq = ${seq} AND status = 'waiting'`
+    },
+
     async find(seq) {
       const [row] = await prisma.$queryRaw<CustomerEventRow[]>`
         SELECT e.seq, e.customer_id, ${BODY_TEXT}, e.happened_at, u.profile, u.revision, u.learned_at

@@ -26,10 +26,10 @@ const SESSION_IS_GONE = Prisma.sql`session IS NOT NULL AND NOT EXISTS (
     -- Who logs in under another name is not told the start.
     AND (a.backend_start IS NULL OR extract(epoch FROM a.backend_start)::text = split_part(session, ' ', 2)))`
 
-/** How often the work on the waiting events of a job's chat has been started in vain. */
+/** How often the work on a job's event, or on the waiting events of its chat, has been started in vain. */
 const STARTS = Prisma.sql`coalesce((
-  SELECT max(e.starts) FROM webhook_events e
-  WHERE e.status = 'waiting' AND e.chat_id = (j.payload ->> 'chatId')::bigint), 0)`
+  SELECT max(e.starts) FROM webhook_events e WHERE e.status = 'waiting'
+    AND (e.chat_id = (j.payload ->> 'chatId')::bigint OR e.seq = (j.payload ->> 'seq')::bigint)), 0)`
 
 export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, workerId: string): WorkerRegistry {
   const session = createWorkerSession(pool)
