@@ -20,30 +20,28 @@ const MIGRATION_LOCK = 7_236_451
  * `prisma migrate deploy` agrees), then the queue's. Replicas that start together wait for one another.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  const pool = new pg.Pool({ connectionString: databaseUrl })
+  // One connection, and never another: it holds the lock.
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, idleTimeoutMillis: 0 })
   pool.on('error', () => {}) // a connection that breaks fails the statement it was working on
   pool.on('connect', (connection) => connection.on('error', () => {}))
-  await client.connect()
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await pool.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
     const migrationsList = await readMigrations()
-    if (!(await isUpToDate(client, migrationsList))) {
+    if (!(await isUpToDate(pool, migrationsList))) {
       const engine = await openSchemaEngine(pool)
       await engine.applyMigrations({ migrationsList, filters: FILTERS })
     }
     await migrateQueue({ pgPool: pool })
   } finally {
-    await pool.end() // with it goes the lock that Prisma's engine keeps
-    await client.end() // and ours
+    await pool.end() // and with it the lock, and the one that Prisma's engine keeps
   }
 }
 
 /** Whether every migration is recorded as done; then the engine, 150 ms of work, can stay asleep. */
-async function isUpToDate(client: pg.Client, { migrationDirectories }: MigrationList): Promise<boolean> {
-  const { rows: tables } = await client.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exist")
+async function isUpToDate(pool: pg.Pool, { migrationDirectories }: MigrationList): Promise<boolean> {
+  const { rows: tables } = await pool.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exist")
   if (!tables[0]?.exist) return false
-  const { rows } = await client.query('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
+  const { rows } = await pool.query('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
   const done = new Set(rows.map(({ migration_name }) => migration_name))
   return migrationDirectories.every(({ path }) => done.has(path))
 }
