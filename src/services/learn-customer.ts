@@ -16,7 +16,7 @@ export interface CustomerEvent {
 /** The port this service needs; `adapters/prisma/customer-store.ts` implements it. */
 export interface CustomerMemory {
   /** Counts up how often the work on a customer event was begun; undefined when it does not wait any more. */
-  start(seq: bigint): Promise<number | undefined>
+  start(seq: bigint): Promise<{ readonly id: string; readonly type: string; readonly starts: number } | undefined>
   setAside(seq: bigint, problem: string): Promise<void>
   /** A waiting customer event; undefined when it has been dealt with. */
   find(seq: bigint): Promise<CustomerEvent | undefined>
@@ -26,11 +26,11 @@ export interface CustomerMemory {
 
 /** Takes into account what a `customer.*` event tells. An event older than one already learned from changes nothing. */
 export async function learnCustomer(memory: CustomerMemory, log: Log, seq: bigint): Promise<void> {
-  const starts = await memory.start(seq)
-  if (starts === undefined) return
-  if (starts > STARTS_MAX) {
+  const started = await memory.start(seq)
+  if (started === undefined) return
+  if (started.starts > STARTS_MAX) {
     await memory.setAside(seq, NEVER_ENDED)
-    log.error({ seq, problem: NEVER_ENDED }, 'event.set_aside')
+    log.error({ eventId: started.id, type: started.type, problem: NEVER_ENDED }, 'event.set_aside')
     return
   }
   for (;;) {

@@ -182,9 +182,9 @@ test('whatever JSON arrives, the facts are ones that rules may talk about', asyn
     Number.isFinite(value) ||
     (Array.isArray(value) && value.every((part) => typeof part === 'string'))
   fc.assert(
-    fc.property(data, fc.constantFrom('chat.new', 'message.chat.customer'), (any: JsonObject, type) => {
-      const envelope = buildEnvelope({ type, eventData: any })
-      const chat = { ...readChatEvent(envelope), ...readChat({ id: 1, ...any }) }
+    fc.property(data, fc.constantFrom('chat.new', 'message.chat.customer'), (eventData: JsonObject, type) => {
+      const envelope = buildEnvelope({ type, eventData })
+      const chat = { ...readChatEvent(envelope), ...readChat({ id: 1, ...eventData }) }
       const facts = assembleFacts({ envelope, chat, customer: learnFromCustomerEvent({}, envelope) }, 'plan')
       return Object.entries(facts).every(([name, value]) => findFact(name) !== undefined && isFact(value))
     }),

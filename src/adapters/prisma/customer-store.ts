@@ -34,9 +34,9 @@ export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & Cust
     },
 
     async start(seq) {
-      const [row] = await prisma.$queryRaw<{ starts: number }[]>`
-        UPDATE webhook_events SET starts = starts + 1 WHERE seq = ${seq} AND status = 'waiting' RETURNING starts`
-      return row?.starts
+      const [row] = await prisma.$queryRaw<{ id: string; type: string; starts: number }[]>`
+        UPDATE webhook_events SET starts = starts + 1 WHERE seq = ${seq} AND status = 'waiting' RETURNING id, type, starts`
+      return row
     },
 
     async setAside(seq, problem) {
