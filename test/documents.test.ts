@@ -105,6 +105,13 @@ test('the promises in docs/reliability.md are the scenarios of the chaos suite',
   )
 })
 
+test('the quick form of each promise is played by a test', (t) => {
+  const files = globSync('test/chaos/*.test.ts', { cwd: root })
+  const played = files.flatMap((file) => matchesOf(/'(P\d+)'/g, read(file)))
+  t.strictSame(played.toSorted(), SCENARIOS.map(({ id }) => id).toSorted())
+  t.end()
+})
+
 test('the image and the handbook start the service as npm start does', (t) => {
   t.ok(read('Dockerfile').includes(`CMD ${JSON.stringify(['node', ...START_ARGS]).replaceAll(',', ', ')}`))
   t.ok(read('README.md').includes(`node_modules/.bin/node ${START_ARGS.join(' ')}`))

@@ -4,6 +4,7 @@ import type { Simulator, SimulatorOptions } from '../../src/sandbox/simulator/si
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
 import { type Replica, startReplica } from '../support/processes.ts'
 import { rule, writeRules } from '../support/rules.ts'
+import { startApp } from '../support/second-app.ts'
 import { settingsFor, startAccount } from '../support/service.ts'
 import { envelope } from '../support/webhooks.ts'
 import type { Stage } from './scenario.ts'
@@ -18,15 +19,20 @@ export interface ClusterOptions {
   readonly databaseUrl?: string
 }
 
-/** Replicas as processes of their own, which know of each other only through their database, and a simulated HelpCrunch. */
-export interface Cluster {
+/** Replicas that know of each other only through their database, and a simulated HelpCrunch. */
+export interface Peers {
   readonly simulator: Simulator
   readonly databaseUrl: string
   readonly sql: Statement
-  /** In the order of their start; who kills one puts another in its place. */
-  readonly replicas: Replica[]
+  readonly replicas: readonly { readonly url: string }[]
   /** The address of any replica, by chance, as a load balancer gives it. */
   url(): string
+}
+
+/** Replicas as processes of their own, which may be killed. */
+export interface Cluster extends Peers {
+  /** In the order of their start; who kills one puts another in its place. */
+  readonly replicas: Replica[]
   /** Starts one more, which is not in the list. */
   start(settings?: Readonly<Record<string, string>>): Promise<Replica>
   /** kill -9, and a new one in its place, as a supervisor does it. */
@@ -45,23 +51,42 @@ const RESTART_MS = 500
 
 /** Starts the simulator and the replicas; all of it ends with the stage. */
 export async function startCluster(stage: Stage, options: ClusterOptions): Promise<Cluster> {
-  const { random } = stage
-  const switches = { ...UNLIMITED, ...options.simulator?.switches }
-  const simulator = await startAccount(stage, { ...options.simulator, switches })
-  const databaseUrl = options.databaseUrl ?? (await createDatabase(stage))
-  const rulesDir = await writeRules(stage, options.rules ?? [EVERY_NEW_CHAT])
-  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...PLENTY, ...options.settings }
+  const { env, ...ground } = await layGround(stage, options)
   const start = (settings: Readonly<Record<string, string>> = {}) => startReplica(stage, { ...env, ...settings })
   const replicas = await Promise.all(Array.from({ length: options.replicas }, () => start()))
   return {
-    ...{ simulator, databaseUrl, replicas, start },
-    sql: await openConnection(stage, databaseUrl),
-    url: () => replicas[Math.floor(random() * replicas.length)]?.url ?? '',
+    ...{ ...ground, replicas, start },
+    url: () => chooseUrl(stage, replicas),
     async restart(index) {
       await replicas[index]?.kill()
       replicas[index] = await startPatiently(start)
     },
   }
+}
+
+/**
+ * The same for a scenario that neither ends nor freezes any. In its quick form they are services of this process, since to
+ * start processes would take longer than the rest of it.
+ */
+export async function startPeers(stage: Stage, options: ClusterOptions): Promise<Peers> {
+  if (stage.size(1, 0) === 1) return startCluster(stage, options)
+  const { env, ...ground } = await layGround(stage, options)
+  const replicas = await Promise.all(Array.from({ length: options.replicas }, () => startApp(stage, env)))
+  return { ...ground, replicas, url: () => chooseUrl(stage, replicas) }
+}
+
+/** All but the replicas, and the settings for them. */
+async function layGround(stage: Stage, options: ClusterOptions) {
+  const switches = { ...UNLIMITED, ...options.simulator?.switches }
+  const simulator = await startAccount(stage, { ...options.simulator, switches })
+  const databaseUrl = options.databaseUrl ?? (await createDatabase(stage))
+  const rulesDir = await writeRules(stage, options.rules ?? [EVERY_NEW_CHAT])
+  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...PLENTY, ...options.settings }
+  return { simulator, databaseUrl, sql: await openConnection(stage, databaseUrl), env }
+}
+
+function chooseUrl({ random }: Stage, replicas: Peers['replicas']): string {
+  return replicas[Math.floor(random() * replicas.length)]?.url ?? ''
 }
 
 async function startPatiently(start: () => Promise<Replica>): Promise<Replica> {

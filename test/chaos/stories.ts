@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Simulator } from '../../src/sandbox/simulator/simulator.ts'
-import { type Cluster, openChat } from './cluster.ts'
+import { openChat, type Peers } from './cluster.ts'
 import { departmentOf } from './crash-at.ts'
 import { deliver } from './deliver.ts'
 import { ORDERED, orderTo } from './orders.ts'
@@ -26,7 +26,7 @@ const DELAY_MS = { short: 50, long: 4_000 }
 const COPIES_MAX = 2
 
 /** Lives through one chat: up to two messages after its opening, each webhook delayed and doubled by chance, and an agent in between. */
-export async function liveThrough(stage: Stage, { simulator, url }: Cluster, sender: Sender): Promise<Story> {
+export async function liveThrough(stage: Stage, { simulator, url }: Peers, sender: Sender): Promise<Story> {
   const { random } = stage
   const deliverLate = async (webhook: { id: string }) => {
     await sleep(random() < 0.5 ? random() * DELAY_MS.short : random() * DELAY_MS.long)

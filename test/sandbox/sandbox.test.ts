@@ -84,13 +84,22 @@ test('with --chats the sandbox decides that many chats, sums up and leaves nothi
   t.strictSame(await sandbox.leftovers(), [])
 })
 
-test('the line it prints asks the running service', async (t) => {
+test('the line it prints asks the running service, and another sandbox beside it takes a free port and says so', async (t) => {
   const sandbox = await startSandboxProcess(t, [])
   const output = await sandbox.printed(FIRST_DECISION)
-  const [, token = '', url = ''] = /curl -H 'Authorization: Bearer (\w+)' '(http:\S+)'/.exec(output) ?? []
+  const [, token = '', url = '', port = ''] =
+    /curl -H 'Authorization: Bearer (\w+)' '(http:\S+?:(\d+)\S+)'/.exec(output) ?? []
   const reply = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
   t.equal(reply.status, 200)
   t.match(await reply.json(), { data: [{ eventType: 'chat.new' }] })
+
+  // It is stopped before its chats are decided, which is not a success.
+  const second = await startSandboxProcess(t, ['--chats', '500'], { PORT: port })
+  t.match(await second.printed(FIRST_DECISION), `port ${port} is taken, so this is a free one`)
+  second.child.kill('SIGTERM')
+  const stopped = await second.ended
+  t.equal(stopped.code, 130)
+  t.match(stopped.output, /chats?, (\d+ of them decided|each with its decision)/)
 
   process.kill(-Number(sandbox.child.pid), 'SIGINT')
   const ended = await sandbox.ended
@@ -98,16 +107,7 @@ test('the line it prints asks the running service', async (t) => {
   t.match(ended.output, 'API calls per routed chat', 'with a summary')
   t.equal(ended.errors, '')
   t.strictSame(await sandbox.leftovers(), [])
-})
-
-test('stopped before its chats are decided, it is not a success', async (t) => {
-  const sandbox = await startSandboxProcess(t, ['--chats', '500'])
-  await sandbox.printed(FIRST_DECISION)
-  sandbox.child.kill('SIGTERM')
-  const { code, output } = await sandbox.ended
-  t.equal(code, 130)
-  t.match(output, /chats?, (\d+ of them decided|each with its decision)/)
-  t.strictSame(await sandbox.leftovers(), [])
+  t.strictSame(await second.leftovers(), [])
 })
 
 test('what cannot be asked for is answered with one line that says what to write', async (t) => {
@@ -134,18 +134,6 @@ test('a database that cannot be reached is a message and exit code 1', async (t)
   t.equal(code, 1)
   t.match(output, 'The Postgres of DATABASE_URL did not do "CREATE DATABASE')
   t.notMatch(output + errors, /canary|\n\s+at /, 'without the password and without a stack')
-})
-
-test('a port that is taken is replaced by a free one, and the sandbox says so', async (t) => {
-  const first = await startSandboxProcess(t, [])
-  const output = await first.printed('Router')
-  const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1] ?? ''
-  const second = await startSandboxProcess(t, ['--chats', '1'], { PORT: port })
-  const { code, output: secondOutput } = await second.ended
-  t.equal(code, 0)
-  t.match(secondOutput, `port ${port} is taken, so this is a free one`)
-  first.child.kill('SIGINT')
-  await first.ended
 })
 
 test('a database that falls over is a message and exit code 1, and leaves nothing behind', async (t) => {

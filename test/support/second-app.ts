@@ -10,7 +10,12 @@ export async function startSecondApp(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string }> {
   const rulesDir = await writeRules(t, [rule()])
-  const app = await buildApp({ env: { ...settingsFor(simulator, databaseUrl, rulesDir), ...settings }, logger: false })
+  return startApp(t, { ...settingsFor(simulator, databaseUrl, rulesDir), ...settings })
+}
+
+/** The service in this process, with these settings and no log. It ends with the test. */
+export async function startApp(t: Scope, env: Readonly<Record<string, string>>): Promise<{ url: string }> {
+  const app = await buildApp({ env, logger: false })
   t.teardown(() => app.close())
   return { url: await app.listen({ host: '127.0.0.1', port: 0 }) }
 }

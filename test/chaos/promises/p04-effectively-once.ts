@@ -1,5 +1,5 @@
 import { compareBooks, drain } from '../books.ts'
-import { openChat, startCluster } from '../cluster.ts'
+import { openChat, startPeers } from '../cluster.ts'
 import { departmentOf } from '../crash-at.ts'
 import { deliver } from '../deliver.ts'
 import { exactly, type Scenario, told } from '../scenario.ts'
@@ -15,7 +15,7 @@ export const effectivelyOnce: Scenario = {
   promise: 'an event that arrives several times, at any replica, is decided once and moves its chat to one place',
   async run(stage) {
     const { random } = stage
-    const { simulator, sql, url } = await startCluster(stage, { replicas: stage.size(3, 2) })
+    const { simulator, sql, url } = await startPeers(stage, { replicas: stage.size(3, 2) })
     const chats = Array.from({ length: stage.size(1_000, 60) }, () => openChat(simulator))
     const copies = chats.flatMap(({ envelope }, place) =>
       Array.from({ length: 1 + Math.floor(random() * COPIES_MAX) }, (_, attempts) => ({

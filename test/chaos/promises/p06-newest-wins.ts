@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { drain } from '../books.ts'
-import { EVERY_NEW_CHAT, startCluster } from '../cluster.ts'
+import { EVERY_NEW_CHAT, startPeers } from '../cluster.ts'
 import { addOrderedDepartments, ORDER_RULES, ORDERED } from '../orders.ts'
 import { atMost, exactly, type Scenario, told } from '../scenario.ts'
 import { createSender, percentile } from '../sender.ts'
@@ -14,7 +14,7 @@ export const newestWins: Scenario = {
   promise: "a stale event never overrides a newer one, and a person's choice wins",
   async run(stage) {
     const toFirst = { ...EVERY_NEW_CHAT, key: 'new', department: ORDERED[0] ?? 0 }
-    const cluster = await startCluster(stage, { replicas: 2, rules: [toFirst, ...ORDER_RULES] })
+    const cluster = await startPeers(stage, { replicas: 2, rules: [toFirst, ...ORDER_RULES] })
     const { simulator, sql } = cluster
     addOrderedDepartments(simulator)
     const sender = createSender(stage)

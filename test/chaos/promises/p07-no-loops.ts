@@ -1,6 +1,6 @@
 import { rule } from '../../support/rules.ts'
 import { drain } from '../books.ts'
-import { type Cluster, startCluster } from '../cluster.ts'
+import { type Peers, startPeers } from '../cluster.ts'
 import { departmentOf } from '../crash-at.ts'
 import { atMost, exactly, type Scenario, type Stage, told } from '../scenario.ts'
 
@@ -51,7 +51,7 @@ async function echo(stage: Stage, echoesPerPut: number): Promise<number[]> {
     statusOnDepartmentChange: 'opened',
   } as const
   const settings = { LEAVE_ASSIGNED: 'false' }
-  const cluster = await startCluster(stage, {
+  const cluster = await startPeers(stage, {
     replicas: stage.size(2, 1),
     rules: [ON_ANYTHING],
     settings,
@@ -67,7 +67,7 @@ async function echo(stage: Stage, echoesPerPut: number): Promise<number[]> {
 }
 
 async function fightOfRules(stage: Stage): Promise<{ moves: number[]; setAside: number; chats: number }> {
-  const cluster = await startCluster(stage, {
+  const cluster = await startPeers(stage, {
     replicas: stage.size(2, 1),
     rules: [onMessage('forth', 10, 20), onMessage('back', 20, 10)],
   })
@@ -91,9 +91,9 @@ async function fightOfRules(stage: Stage): Promise<{ moves: number[]; setAside: 
 async function fightOfRouters(stage: Stage): Promise<number[]> {
   const switches = { echoesPerPut: 3 }
   const settings = { LEAVE_ASSIGNED: 'false' }
-  const ours = await startCluster(stage, { replicas: 1, rules: [ON_ANYTHING], settings, simulator: { switches } })
+  const ours = await startPeers(stage, { replicas: 1, rules: [ON_ANYTHING], settings, simulator: { switches } })
   const rule20 = { ...ON_ANYTHING, department: 20 }
-  const theirs = await startCluster(stage, {
+  const theirs = await startPeers(stage, {
     replicas: 1,
     rules: [rule20],
     settings: { ...settings, HELPCRUNCH_API_URL: ours.simulator.apiUrl },
@@ -109,12 +109,12 @@ async function fightOfRouters(stage: Stage): Promise<number[]> {
   )
 }
 
-function listen({ simulator, replicas }: Cluster): void {
+function listen({ simulator, replicas }: Peers): void {
   simulator.webhooks.sendTo(replicas.map(({ url }) => `${url}/webhooks/helpcrunch`))
 }
 
 /** Until nothing is open, and what that has caused is not open either. */
-async function settle(cluster: Cluster, rival?: Cluster): Promise<void> {
+async function settle(cluster: Peers, rival?: Peers): Promise<void> {
   const { webhooks } = cluster.simulator
   for (let sent = -1; sent !== webhooks.sent.length; ) {
     sent = webhooks.sent.length

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
-import { type Cluster, openChat, startCluster } from '../cluster.ts'
+import { openChat, type Peers, startPeers } from '../cluster.ts'
 import { atLeast, atMost, exactly, type Figure, type Scenario, told } from '../scenario.ts'
 import { createSender, type Sender } from '../sender.ts'
 
@@ -17,7 +17,7 @@ export const accountBudget: Scenario = {
   async run(stage) {
     const budget = stage.size(400, 40)
     const chats = stage.size(1_000, 50)
-    const cluster = await startCluster(stage, {
+    const cluster = await startPeers(stage, {
       replicas: stage.size(3, 2),
       settings: { HELPCRUNCH_REQUESTS_PER_MINUTE: String(budget) },
       simulator: { otherApiKeys: [RIVAL_KEY], switches: { rateLimitPerMinute: budget, retryAfter: 'seconds' } },
@@ -40,7 +40,7 @@ export const accountBudget: Scenario = {
 }
 
 /** A rival takes half of a new minute: the account refuses some of our calls, and says when it will not. */
-async function withRival(cluster: Cluster, sender: Sender, budget: number): Promise<Figure[]> {
+async function withRival(cluster: Peers, sender: Sender, budget: number): Promise<Figure[]> {
   const { simulator, sql } = cluster
   await sleep(MINUTE_MS + 2_000) // a new minute, of the account and of the budget
   simulator.calls.forget()

@@ -3,7 +3,7 @@ import type { Fault } from '../../../src/sandbox/simulator/faults.ts'
 import { REPLIES, type ReplyClass, withoutLook } from '../../support/reply-classes.ts'
 import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
-import { type Cluster, openChat, startCluster } from '../cluster.ts'
+import { openChat, type Peers, startPeers } from '../cluster.ts'
 import { exactly, type Scenario, type Stage, told } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 
@@ -22,7 +22,7 @@ export const rightAnswer: Scenario = {
   promise: 'each kind of reply has its right answer: final, tried again, or a pause for everybody',
   async run(stage) {
     const settings = { HELPCRUNCH_TIMEOUT_MS: '1000', WORKER_CONCURRENCY: String(CONCURRENCY) }
-    const cluster = await startCluster(stage, { replicas: 1, settings })
+    const cluster = await startPeers(stage, { replicas: 1, settings })
     const wrong = await giveEach(stage, cluster)
     for (const { name, fault } of STOPPING) if (!(await stopsEverybody(stage, cluster, fault))) wrong.push(name)
     const kinds = REPLIES.length + STOPPING.length
@@ -35,7 +35,7 @@ export const rightAnswer: Scenario = {
 }
 
 /** Gives the names of those that were not met as they should be. */
-async function giveEach(stage: Stage, cluster: Cluster): Promise<string[]> {
+async function giveEach(stage: Stage, cluster: Peers): Promise<string[]> {
   const { simulator, sql } = cluster
   const sender = createSender(stage)
   const chats = new Map<number, ReplyClass>()
@@ -59,7 +59,7 @@ async function giveEach(stage: Stage, cluster: Cluster): Promise<string[]> {
 }
 
 /** Whether one such reply stops all calls, costs no chat a try, and all of them go on when it is over. */
-async function stopsEverybody(stage: Stage, { simulator, sql, url }: Cluster, fault: Fault): Promise<boolean> {
+async function stopsEverybody(stage: Stage, { simulator, sql, url }: Peers, fault: Fault): Promise<boolean> {
   simulator.calls.forget()
   const script = simulator.script({}, [fault], { forever: true })
   const sender = createSender(stage)

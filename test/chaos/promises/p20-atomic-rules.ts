@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { apiOf } from '../../support/api.ts'
 import { EDITED_RULES, editRules, findTornSets, measureLags, notesOf } from '../../support/rule-edits.ts'
 import { until } from '../../support/service.ts'
-import { type Cluster, startCluster } from '../cluster.ts'
+import { type Peers, startPeers } from '../cluster.ts'
 import { atLeast, atMost, exactly, type Scenario, type Stage, told } from '../scenario.ts'
 import { percentile } from '../sender.ts'
 
@@ -43,8 +43,8 @@ export const atomicRules: Scenario = {
 }
 
 /** Replicas that only decide: no call of the account's budget is needed for that. */
-export function startEditedCluster(stage: Stage, replicas: number): Promise<Cluster> {
-  return startCluster(stage, {
+export function startEditedCluster(stage: Stage, replicas: number): Promise<Peers> {
+  return startPeers(stage, {
     replicas,
     rules: EDITED_RULES,
     settings: { ROUTER_MODE: 'shadow' },
@@ -53,7 +53,7 @@ export function startEditedCluster(stage: Stage, replicas: number): Promise<Clus
 }
 
 /** Opens chats, spread over the replicas, until the function it gives is called. */
-function loadWithChats({ simulator, replicas }: Cluster): () => Promise<void> {
+function loadWithChats({ simulator, replicas }: Peers): () => Promise<void> {
   simulator.webhooks.sendTo(replicas.map(({ url }) => `${url}/webhooks/helpcrunch`))
   let isLoading = true
   const loading = (async () => {
@@ -69,7 +69,7 @@ function loadWithChats({ simulator, replicas }: Cluster): () => Promise<void> {
 }
 
 /** Waits until every chat has its decision. */
-export async function decided({ simulator, sql }: Pick<Cluster, 'simulator' | 'sql'>): Promise<void> {
+export async function decided({ simulator, sql }: Pick<Peers, 'simulator' | 'sql'>): Promise<void> {
   await simulator.webhooks.settled()
   await until('every chat is decided', async () => {
     return (await sql("SELECT FROM webhook_events WHERE status = 'waiting' LIMIT 1")).length === 0

@@ -44,6 +44,7 @@ export const soak: Scenario = {
       told('faults', faults.length),
       exactly('violations', books.lost + books.undecided + books.multiple + withoutJob, 0),
       told('overlapped', overlapped),
+      exactly('ended_by_itself', lastWordsOf(cluster.replicas), 'none'),
       judgeSlope(samples, seconds),
       told('drain_s', Math.round(drainS)),
     ]
@@ -94,6 +95,17 @@ function replicaFaults(stage: Stage, cluster: Cluster): Outage[] {
   ]
 }
 
+/** What a replica has logged last that nobody has ended. */
+function lastWordsOf(replicas: readonly Replica[]): string {
+  const ended = replicas.find(hasEnded)
+  return ended === undefined ? 'none' : JSON.stringify(ended.log().slice(-2_000))
+}
+
+function hasEnded(replica: Replica | undefined): boolean {
+  // Those that were killed have been replaced.
+  return replica !== undefined && (replica.process.exitCode ?? replica.process.signalCode) !== null
+}
+
 interface Sample {
   readonly minute: number
   readonly rssMb: number
@@ -102,7 +114,7 @@ interface Sample {
 async function watchMemory({ replicas }: Cluster, isOn: () => boolean): Promise<Sample[]> {
   const samples: Sample[] = []
   const startedAt = performance.now()
-  while (isOn()) {
+  while (isOn() && !hasEnded(replicas[0])) {
     const { rssMb } = readMemory(replicas[0]?.process.pid)
     samples.push({ minute: (performance.now() - startedAt) / 60_000, rssMb })
     await sleep(1_000)
