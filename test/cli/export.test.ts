@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { ruleText } from '../../src/cli/rule-text.ts'
 import { rule } from '../support/rules.ts'
-import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, type Service, shareService, startService } from '../support/service.ts'
 import { makeFolder, readFiles, runCli } from './run-cli.ts'
 
 const settings = { ROLE: 'web' }
+const anyService = shareService({ settings })
 const cli =
   ({ url }: Service) =>
   (...args: string[]) =>
@@ -42,14 +43,14 @@ test('a file that says the same already is left as it is, whatever its layout an
 })
 
 test('a rule that differs is written into the file that it has', async (t) => {
-  const run = cli(await startService(t, { settings }))
+  const run = cli(await anyService(t))
   const dir = await makeFolder(t, { '01 germans.json': JSON.stringify(rule({ department: 40 })) })
   await run('export', '--dir', dir)
   t.strictSame(await readFiles(dir), { '01 germans.json': ruleText(rule()) })
 })
 
 test('the file of a rule that the service does not have is kept and named; --prune removes it, and no other file', async (t) => {
-  const run = cli(await startService(t, { settings }))
+  const run = cli(await anyService(t))
   const others = {
     'broken.json': '{',
     'settings.json': '{ "key": "not a rule" }',
@@ -74,7 +75,7 @@ test('a file in the way that holds something else stops the export before anythi
 })
 
 test('with --json the result is one JSON text', async (t) => {
-  const run = cli(await startService(t, { settings }))
+  const run = cli(await anyService(t))
   const dir = await makeFolder(t, { 'gone.json': JSON.stringify(rule({ key: 'gone' })) })
   const file = join(dir, 'german.json')
   const result = { written: [file], removed: [], kept: [join(dir, 'gone.json')], unchanged: 0 }

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { rule, writeRules } from '../support/rules.ts'
-import { ADMIN_TOKEN, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, shareService, startService } from '../support/service.ts'
 import { makeFolder, runCli } from './run-cli.ts'
+
+const anyService = shareService({ settings: { ROLE: 'web' } })
 
 const austrian: RuleDocument = rule({
   key: 'austrian',
@@ -13,7 +15,7 @@ const austrian: RuleDocument = rule({
   department: 20,
 })
 
-test('plan shows the difference field by field and what it would have changed for recent chats, and ends with 2', async (t) => {
+test('plan shows the difference field by field and what it would have changed for recent chats, as many as --limit says, and ends with 2', async (t) => {
   const service = await startService(t)
   const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
   for (let chats = 0; chats < 3; chats += 1) service.simulator.openChat({ customerId: 9011 })
@@ -38,6 +40,9 @@ test('plan shows the difference field by field and what it would have changed fo
   t.match(out, /for example chat \d+: Department 10 \(rule german\) -> Department 20 \(rule austrian\), decision /)
   t.match(out, '2 rules to write; the service has 1 now.')
 
+  const { out: limited } = await runCli(['plan', '--dir', other, '--limit', '2'], env)
+  t.match(limited, 'Would move 2 of the last 2 chats:')
+
   const { body } = await service.get('/v1/rules')
   t.match(body.data, [{ key: 'german', version: 1 }], 'and nothing is written')
 })
@@ -60,18 +65,6 @@ test('a rule that the folder does not have would be removed, and a draft of the 
     transitions: [{ from: 20, to: 10, count: 1 }],
     movedByRulesInForce: 0,
   })
-})
-
-test('--limit says how many of the newest chats a plan looks at', async (t) => {
-  const service = await startService(t)
-  for (let chats = 0; chats < 3; chats += 1) service.simulator.openChat({ customerId: 9011 })
-  await service.drained()
-  const dir = await writeRules(t, [rule({ department: 30 })])
-  const { out } = await runCli(['plan', '--dir', dir, '--limit', '2'], {
-    ROUTER_URL: service.url,
-    ROUTER_TOKEN: ADMIN_TOKEN,
-  })
-  t.match(out, 'Would move 2 of the last 2 chats:')
 })
 
 test('a folder with mistakes is not planned: all of them are told, each with its file and place', async (t) => {
@@ -107,7 +100,7 @@ test('a service that refuses, is away, or is another one, is said in one line wi
 })
 
 test('what the service would refuse is told by plan, with exit code 1', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const service = await anyService(t)
   const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
   const dir = await writeRules(t, [rule(), rule({ key: 'nowhere', department: 999 })])
   const { code, out, err } = await runCli(['plan', '--dir', dir], env)
@@ -130,7 +123,7 @@ test('plan warns of what is likely not meant in the rules that change, and only 
 })
 
 test('a plan is kept with what the service had when it was made', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const service = await anyService(t)
   const dir = await writeRules(t, [rule({ department: 20 })])
   const file = join(await makeFolder(t), 'plan.json')
   const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }

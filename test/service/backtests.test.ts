@@ -4,12 +4,13 @@ import { takeDatabaseAway } from '../support/outage.ts'
 import { insertPastDecisions } from '../support/past-decisions.ts'
 import { postJson } from '../support/post-json.ts'
 import { rule } from '../support/rules.ts'
-import { type Service, startService } from '../support/service.ts'
+import { type Service, shareService, startService } from '../support/service.ts'
 
 const plan = (value: string) => ({ fact: 'plan', operator: 'equal', value }) as const
 
 /** Nothing works anything off: the history is what a test has put there. */
 const settings = { ROLE: 'web' }
+const withoutHistory = shareService({ settings })
 
 /** Two German customers, on Pro and on Free, whose chats went to department 10, and last an English one whose chat stayed. */
 async function startWithHistory(t: Test, rules: Partial<RuleDocument>[] = [{}]): Promise<Service> {
@@ -73,7 +74,7 @@ test('a change takes the place of the stored rule with its key; with replace the
 })
 
 test('what nobody looked up then is unknown, with the fact', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutHistory(t)
   await insertPastDecisions(service, [{ facts: { event: 'chat.new' }, openLookups: ['customer', 'chat'] }])
   const { body } = await postJson(service, '/v1/backtests', { rules: [] })
   t.match(body, { decisions: 1, moved: 0, unknown: 1, missing: [{ fact: 'language', count: 1 }] })
@@ -106,7 +107,7 @@ test('a decision that gave up on a look-up chose nothing and is left out', async
 })
 
 test('all that is wrong with the body is said at once, the rules included', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutHistory(t)
   const wrong = { rules: [rule({ priority: 0 }), 7], limit: 10_001, replace: 'yes', from: 'x' }
   const { status, body } = await postJson(service, '/v1/backtests', wrong)
   t.equal(status, 400)
@@ -122,7 +123,7 @@ test('all that is wrong with the body is said at once, the rules included', asyn
 })
 
 test('backtests that come together wait for one another, and too many are turned away', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutHistory(t)
   const together = await Promise.all(Array.from({ length: 8 }, () => postJson(service, '/v1/backtests', { rules: [] })))
   const statuses = together.map(({ status }) => status).sort()
   t.strictSame(statuses, [200, 200, 200, 200, 200, 503, 503, 503])

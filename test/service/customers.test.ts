@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { startSecondApp } from '../support/second-app.ts'
-import { type Service, startService, until } from '../support/service.ts'
+import { type Service, shareService, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
 
 const rules: readonly Partial<RuleDocument>[] = [
@@ -9,6 +9,9 @@ const rules: readonly Partial<RuleDocument>[] = [
   { key: 'vip', priority: 800, conditions: { fact: 'tags', operator: 'contains', value: 'vip' }, department: 30 },
   { key: 'german', priority: 500 },
 ]
+
+/** Each test has customers of its own, and says which webhooks HelpCrunch sends. */
+const anyService = shareService({ rules })
 
 /** Opens a chat and tells which rule decided it, and what it cost. */
 async function route(service: Service, customerId: number, chat: { text?: string } = {}) {
@@ -25,7 +28,7 @@ async function route(service: Service, customerId: number, chat: { text?: string
 }
 
 test('what customer events tell is not asked for again', async (t) => {
-  const service = await startService(t, { rules })
+  const service = await anyService(t)
   const customer = { id: 9500, name: 'Mia', email: 'mia@example.test', unsubscribed: false }
   service.simulator.addCustomer({ id: 9500, locale: 'de', customData: { plan: 'another by now' } })
   await post(
@@ -42,14 +45,15 @@ test('what customer events tell is not asked for again', async (t) => {
 })
 
 test('a customer who has been looked up is not looked up again', async (t) => {
-  const service = await startService(t, { rules })
+  const service = await anyService(t)
   service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
   t.match(await route(service, 9011), { rule: 'vip', lookUps: 1 })
   t.match(await route(service, 9011), { rule: 'vip', lookUps: 0, facts: { language: 'de', tags: ['vip'] } })
 })
 
 test('changed tags are looked up anew', async (t) => {
-  const service = await startService(t, { rules })
+  const service = await anyService(t)
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`)
   const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
   t.match(await route(service, id), { rule: 'german', lookUps: 1, facts: { tags: [] } })
   service.simulator.tagCustomer(id, 'VIP')
@@ -60,7 +64,7 @@ test('changed tags are looked up anew', async (t) => {
 })
 
 test('what customer events say of e-mail, block and subscription is believed', async (t) => {
-  const service = await startService(t, { rules })
+  const service = await anyService(t)
   const events = ['chat.new', 'customer.email_updated', 'customer.blocked', 'customer.unsubscribed']
   service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, events)
   const { id } = service.simulator.addCustomer({ locale: 'de-DE', email: 'old@example.test' })
@@ -73,7 +77,8 @@ test('what customer events say of e-mail, block and subscription is believed', a
 })
 
 test('a deleted customer leaves nothing behind to decide by', async (t) => {
-  const service = await startService(t, { rules })
+  const service = await anyService(t)
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`)
   const { id } = service.simulator.addCustomer({ locale: 'de-DE', email: 'gone@example.test' })
   await route(service, id)
   service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['customer.deleted'])

@@ -1,9 +1,10 @@
 import { test } from 'tap'
 import { FACTS, type Facts } from '../../src/domain/facts.ts'
 import { insertPastDecisions } from '../support/past-decisions.ts'
-import { type Service, startService } from '../support/service.ts'
+import { type Service, shareService, startService } from '../support/service.ts'
 
 const settings = { ROLE: 'web' }
+const withoutDecisions = shareService({ settings })
 
 /** Records a decision for each of the facts, each of a customer of its own. */
 const record = (service: Service, ...told: Facts[]) =>
@@ -19,7 +20,7 @@ async function values({ get }: Service): Promise<Record<string, unknown>> {
 }
 
 test('every fact is listed with its type, its meaning and the operators it takes', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutDecisions(t)
   const { status, body } = await service.get('/v1/facts')
   t.equal(status, 200)
   t.strictSame(
@@ -90,7 +91,7 @@ test('at most 20 values of a fact are listed, of the newest 1,000 decisions', as
 })
 
 test('the list is paged like the others when asked to be', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutDecisions(t)
   const { body: first } = await service.get('/v1/facts?limit=23')
   const { body: rest } = await service.get(`/v1/facts?limit=23&cursor=${first.nextCursor ?? ''}`)
   const all = [...first.data, ...(first.nextCursor === null ? [] : rest.data)]

@@ -1,10 +1,12 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { startSecondApp } from '../support/second-app.ts'
-import { type Service, startService } from '../support/service.ts'
+import { type Service, shareService, startService } from '../support/service.ts'
 import { type Answer, envelope, post } from '../support/webhooks.ts'
 
 const BODY_BYTES_MAX = 1_048_576
+/** Nothing works anything off. */
+const anyService = shareService({ settings: { ROLE: 'web' } })
 
 /** Listens to what customers write, so that every odd text has to be read, compared and recorded. */
 const guten: Partial<RuleDocument> = {
@@ -77,7 +79,7 @@ test('what is genuine and readable, however odd, is accepted, kept as it came, a
 })
 
 test('what is genuine but no envelope is refused and kept byte for byte', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const service = await anyService(t)
   for (const [name, body] of UNREADABLE) {
     const answer = await post(service, body)
     t.match(answer, { status: 400, body: { status: 400, code: 'unreadable', title: 'Bad Request' } }, name)
@@ -92,7 +94,7 @@ test('what is genuine but no envelope is refused and kept byte for byte', async 
 })
 
 test('an event of an unknown type is ignored, and kept', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const service = await anyService(t)
   const unknown = envelope({ event: 'chat.department_changed', eventData: {} })
   t.match(await post(service, unknown), { status: 202, body: { status: 'ignored', eventId: unknown.id } })
   t.match(await post(service, unknown), { status: 202, body: { status: 'duplicate', eventId: unknown.id } })
@@ -101,7 +103,7 @@ test('an event of an unknown type is ignored, and kept', async (t) => {
 })
 
 test('an event of a known type that does not say whom it is about is accepted and set aside', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const service = await anyService(t)
   const nameless = envelope({ eventData: { status: 'new' } })
   t.match(await post(service, nameless), { status: 202, body: { status: 'accepted', eventId: nameless.id } })
   const { body } = await service.get(`/v1/events/${nameless.id}`)
@@ -109,7 +111,7 @@ test('an event of a known type that does not say whom it is about is accepted an
 })
 
 test('a body may be as large as 1 MiB, and not a byte more', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const service = await anyService(t)
   const padded = (bytes: number) => {
     const event = JSON.stringify(envelope({ padding: '' }))
     return event.replace('"padding":""', `"padding":"${'x'.repeat(bytes - event.length)}"`)
@@ -120,11 +122,11 @@ test('a body may be as large as 1 MiB, and not a byte more', async (t) => {
   for (const bytes of [BODY_BYTES_MAX + 1, 2 * BODY_BYTES_MAX]) {
     t.match(await post(service, padded(bytes)), { status: 413, body: { code: 'body_too_large' } }, `${bytes} bytes`)
   }
-  t.match(await service.sql('SELECT count(*)::int FROM webhook_events'), [{ count: 2 }])
+  t.match(await service.sql('SELECT count(*)::int FROM webhook_events WHERE length(body) > 1000000'), [{ count: 2 }])
 })
 
 test('only JSON is taken, whatever its charset parameter', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const service = await anyService(t)
   const typed = (type: string) => post(service, envelope(), { 'content-type': type })
   for (const type of ['application/json; charset=utf-8', 'Application/JSON'])
     t.match(await typed(type), { status: 202 }, type)
@@ -163,22 +165,7 @@ test('of many copies of one event, exactly one is accepted, and decided once', a
   t.equal(service.simulator.calls.departmentPuts(chatId).length, 1)
 })
 
-test('many events, each in copies on every replica, are each accepted once', async (t) => {
-  const service = await startService(t, { settings: { ROLE: 'web' } })
-  const replica = await startSecondApp(t, service, { ROLE: 'web' })
-  const events = Array.from({ length: 60 }, () => envelope())
-  const there = events.map((event) => post(service, event))
-  const back = events.toReversed().map((event) => post(replica, { ...event, attempts: 1 }))
-  const counts = tally(await Promise.all([...there, ...back]))
-  // On a slow machine some are stored too late for their answer: those are the 503s, and their copies are duplicates too.
-  const { '202 accepted': accepted = 0, '202 duplicate': duplicates = 0, '503 503': late = 0 } = counts
-  t.equal(accepted + duplicates + late, 120, JSON.stringify(counts))
-  t.ok(accepted <= 60 && accepted + late >= 60, JSON.stringify(counts))
-  const [rows] = await service.sql(
-    'SELECT (SELECT count(*)::int FROM webhook_events) AS events, (SELECT count(*)::int FROM graphile_worker.jobs) AS jobs',
-  )
-  t.strictSame(rows, { events: 60, jobs: 60 })
-})
+// Many events, each in copies on every replica, are P4 of the chaos suite.
 
 function tally(answers: readonly Answer[]): Record<string, number> {
   const counts: Record<string, number> = {}

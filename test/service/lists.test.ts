@@ -1,9 +1,10 @@
 import { test } from 'tap'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
-import { type Service, startService } from '../support/service.ts'
+import { type Service, shareService, startService } from '../support/service.ts'
 
 /** Nothing works anything off: a list shows what a test has put there. */
 const settings = { ROLE: 'web' }
+const anyService = shareService({ settings })
 const PAGED = ['/v1/decisions', '/v1/events', '/v1/rules', '/v1/departments'] as const
 
 const numbered = <T>(count: number, make: (n: number) => T) => Array.from({ length: count }, (_, n) => make(n))
@@ -86,7 +87,7 @@ test('pages of rules go on in the order tried when the rule where one ended is g
 })
 
 test('a page has 20 rows unless told otherwise, and says when it is the last', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   await insertEvents(
     service,
     numbered(21, (n) => ({ id: `event-${n}` })),
@@ -107,7 +108,7 @@ async function problems({ get }: Service, path: string): Promise<Record<string, 
 }
 
 test('what a list does not understand is refused: all of it at once, with its place, and what to do', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const foreignCursor = Buffer.from('not a position').toString('base64url')
   for (const path of PAGED) {
     const limit = /^must be/
@@ -124,7 +125,7 @@ test('what a list does not understand is refused: all of it at once, with its pl
 })
 
 test('a filter says what it takes', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const time = 'must be a time with its zone, such as 2026-03-02T10:00:00Z'
   t.strictSame(
     await problems(

@@ -1,14 +1,15 @@
 import { test } from 'tap'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
-import { ADMIN_TOKEN, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, shareService, startService } from '../support/service.ts'
 
 /** Nothing works anything off: a list shows what a test has put there. */
 const settings = { ROLE: 'web' }
+const anyService = shareService({ settings })
 const JSON_TYPE = { 'content-type': 'application/json' }
 const PAGED = ['/v1/decisions', '/v1/events', '/v1/rules', '/v1/departments'] as const
 
 test('without a good token nothing is told', async (t) => {
-  const { url } = await startService(t, { settings })
+  const { url } = await anyService(t)
   const headers = [
     '',
     'Bearer wrong-token-of-the-tests',
@@ -37,7 +38,7 @@ test('without a good token nothing is told', async (t) => {
 })
 
 test('decisions can be filtered by outcome, rule, department, chat and time, and by several at once', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const outcomes = ['pending', 'applied', 'unchanged', 'no_match', 'skipped', 'shadow', 'rejected', 'failed']
   const ids = await insertDecisions(service, [
     ...outcomes.map((outcome) => ({ outcome, chatId: 601, decidedAt: '2026-03-01T12:00:00Z' })),
@@ -83,7 +84,7 @@ test('events can be filtered by status, type and chat, and by several at once', 
 })
 
 test('what is not there is a 404, as a problem', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   for (const path of [
     '/v1/decisions/999999',
     '/v1/events/unheard-of',

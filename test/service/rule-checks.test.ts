@@ -1,14 +1,14 @@
 import { test } from 'tap'
 import { apiOf } from '../support/api.ts'
 import { rule } from '../support/rules.ts'
-import { startService } from '../support/service.ts'
+import { shareService, startService } from '../support/service.ts'
 
 const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
-const web = { ...settings, ROLE: 'web' }
 const german = rule()
+const anyService = shareService({ settings: { ...settings, ROLE: 'web' }, rules: [german] })
 
 test('one rule is checked beside those in force, and nothing is written', async (t) => {
-  const service = await startService(t, { settings: web, rules: [german] })
+  const service = await anyService(t)
   const { send } = apiOf(service)
   const check = async (given: unknown) => (await send('POST', '/v1/rules/check', { rule: given })).body
   t.strictSame(await check(german), { errors: [], warnings: [] })
@@ -35,7 +35,7 @@ test('one rule is checked beside those in force, and nothing is written', async 
 })
 
 test('several rules are checked as if they were all there are', async (t) => {
-  const { send } = apiOf(await startService(t, { settings: web, rules: [german] }))
+  const { send } = apiOf(await anyService(t))
   const check = async (...rules: unknown[]) => (await send('POST', '/v1/rules/check', { rules })).body
   const twin = { ...german, key: 'twin', priority: 100, department: 20 }
   t.strictSame(await check(twin), { errors: [], warnings: [] })
@@ -47,7 +47,7 @@ test('several rules are checked as if they were all there are', async (t) => {
 })
 
 test('a check is of one rule or of several', async (t) => {
-  const { send } = apiOf(await startService(t, { settings: web }))
+  const { send } = apiOf(await anyService(t))
   for (const body of [{}, { rule: german, rules: [] }, { rules: german }, { rule: german, more: 1 }]) {
     t.match(await send('POST', '/v1/rules/check', body), { status: 400, body: { code: 'invalid_input' } })
   }

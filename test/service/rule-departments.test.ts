@@ -3,14 +3,15 @@ import { buildApp } from '../../src/app.ts'
 import { apiOf, ifMatch } from '../support/api.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { rule, writeRules } from '../support/rules.ts'
-import { settingsFor, startAccount, startService } from '../support/service.ts'
+import { settingsFor, shareService, startAccount, startService } from '../support/service.ts'
 
 const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
 const german = rule()
+const anyService = shareService({ settings, rules: [german] })
 const LISTED = { path: '/v1/departments' }
 
 test('a rule cannot name a department that HelpCrunch does not have', async (t) => {
-  const { simulator, ...service } = await startService(t, { settings, rules: [german] })
+  const { simulator, ...service } = await anyService(t)
   const { send } = apiOf(service)
   const message =
     'HelpCrunch has no department 99. Use one of: 10 (Department 10), 20 (Department 20), 30 (Department 30), 40 (Department 40).'
@@ -21,7 +22,7 @@ test('a rule cannot name a department that HelpCrunch does not have', async (t) 
 })
 
 test('an unknown department is told along with all else that is wrong', async (t) => {
-  const { send } = apiOf(await startService(t, { settings, rules: [german] }))
+  const { send } = apiOf(await anyService(t))
   const wrong = { ...rule({ key: 'Lost', department: 99 }), status: 'on' }
   for (const [path, body, prefix] of [
     ['/v1/rules', wrong, ''],

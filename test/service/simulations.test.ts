@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { postJson } from '../support/post-json.ts'
 import { rule } from '../support/rules.ts'
-import { startService } from '../support/service.ts'
+import { shareService, startService } from '../support/service.ts'
 
 /** Nothing works anything off: a simulation needs no worker. */
 const settings = { ROLE: 'web' }
@@ -16,9 +16,10 @@ const enterprise = rule({
   },
   department: 20,
 })
+const anyService = shareService({ settings, rules: [enterprise, {}] })
 
 test('facts are decided by the stored rules, with every rule and condition explained and the nearest misses first', async (t) => {
-  const service = await startService(t, { settings, rules: [enterprise, {}] })
+  const service = await anyService(t)
   const { status, body } = await postJson(service, '/v1/simulations', { facts: { language: 'de', plan: 'pro' } })
   t.equal(status, 200)
   t.match(body, {
@@ -47,7 +48,7 @@ test('facts are decided by the stored rules, with every rule and condition expla
 })
 
 test('given rules take the place of the stored ones, and a draft among them is tried', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const draft = rule({ key: 'draft', status: 'draft', department: 30 })
   const { body } = await postJson(service, '/v1/simulations', { facts: { language: 'de' }, rules: [draft] })
   t.match(body.decision, { rule: { key: 'draft', version: null }, department: { to: 30 }, rulesetVersion: null })
@@ -62,9 +63,10 @@ test('given rules take the place of the stored ones, and a draft among them is t
 
 test('the event and the moment are those that are asked for', async (t) => {
   const schedule = { timezone: 'Europe/Berlin', windows: [{ days: [1], from: '09:00', to: '10:00' }] }
-  const service = await startService(t, { settings, rules: [{ schedule, events: ['chat.closed'] }] })
+  const service = await anyService(t)
+  const rules = [rule({ schedule, events: ['chat.closed'] })]
   const asked = async (parts: object) => {
-    const { body } = await postJson(service, '/v1/simulations', { facts: { language: 'de' }, ...parts })
+    const { body } = await postJson(service, '/v1/simulations', { facts: { language: 'de' }, rules, ...parts })
     return [body.event, body.decision.outcome]
   }
   const open = '2026-03-02T09:30:00+01:00'
@@ -106,7 +108,7 @@ test('a recorded decision that hangs on what nobody looked up is unknown, with t
 })
 
 test('all that is wrong with the body is said at once, the rules included, with pointers', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const { status, body } = await postJson(service, '/v1/simulations', {
     facts: { langauge: 'de', blocked: 'yes', plan: null },
     event: 'chat.opened',
@@ -132,7 +134,7 @@ test('all that is wrong with the body is said at once, the rules included, with 
 })
 
 test('either facts or a decision is simulated, and the decision has to be there', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const pointers = async (input: unknown) => {
     const { status, body } = await postJson(service, '/v1/simulations', input)
     return status === 400 ? body.errors.map(({ pointer }: { pointer: string }) => pointer) : [status, body.code]
@@ -149,8 +151,11 @@ test('either facts or a decision is simulated, and the decision has to be there'
 
 test('numbers and truth values among the facts stay what they are', async (t) => {
   const seats = rule({ conditions: { fact: 'custom.seats', operator: 'greaterThan', value: 9 } })
-  const service = await startService(t, { settings, rules: [seats] })
-  const { body } = await postJson(service, '/v1/simulations', { facts: { 'custom.seats': 12, blocked: false } })
+  const service = await anyService(t)
+  const { body } = await postJson(service, '/v1/simulations', {
+    facts: { 'custom.seats': 12, blocked: false },
+    rules: [seats],
+  })
   t.strictSame(body.facts, { event: 'chat.new', 'custom.seats': 12, blocked: false })
   t.match(body.decision, { rule: { key: 'german' } })
 })

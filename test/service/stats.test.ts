@@ -1,13 +1,13 @@
 import { test } from 'tap'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
 import { rule } from '../support/rules.ts'
-import { startService } from '../support/service.ts'
+import { shareService, startService } from '../support/service.ts'
 
 /** Nothing works anything off: what is counted is what a test has put there. */
-const settings = { ROLE: 'web' }
+const anyService = shareService({ settings: { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '5' } })
 
 test('decisions are counted per outcome, department, rule and hour, the most frequent first', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   await insertDecisions(service, [
     { decidedAt: '2026-03-02T08:59:59Z' },
     { decidedAt: '2026-03-02T09:00:00Z' },
@@ -41,7 +41,7 @@ test('decisions are counted per outcome, department, rule and hour, the most fre
 })
 
 test('the last 24 hours are counted unless told otherwise', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
   await insertDecisions(service, [{ decidedAt: ago(25) }, { decidedAt: ago(23) }])
   const { body } = await service.get('/v1/stats')
@@ -50,7 +50,7 @@ test('the last 24 hours are counted unless told otherwise', async (t) => {
 })
 
 test('a range that ends before it begins, or is no range, is refused', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const asked = async (query: string) => {
     const { status, body } = await service.get(`/v1/stats?${query}`)
     return [status, ...body.errors.map(({ pointer }: { pointer: string }) => pointer)]
@@ -60,7 +60,7 @@ test('a range that ends before it begins, or is no range, is refused', async (t)
 })
 
 test('the depth of the queue is what waits: events, decisions, jobs', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   t.match((await service.get('/v1/stats')).body.queue, {
     waitingEvents: 0,
     oldestWaitingMs: null,
@@ -83,7 +83,7 @@ test('the depth of the queue is what waits: events, decisions, jobs', async (t) 
 })
 
 test('the budget says how much of it is used, and until when and why no call is made', async (t) => {
-  const service = await startService(t, { settings: { ...settings, HELPCRUNCH_REQUESTS_PER_MINUTE: '5' } })
+  const service = await anyService(t)
   await service.sql('UPDATE budget_slots SET used_at = now() WHERE slot <= 2')
   const idle = { limit: 5, used: 2, pausedUntil: null, pauseReason: null }
   t.strictSame((await service.get('/v1/stats')).body.budget, idle)

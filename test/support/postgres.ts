@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
 import { migrate } from '../../src/adapters/prisma/migrate.ts'
-import type { Scope } from './scope.ts'
+import { outermost, type Scope } from './scope.ts'
 
 /** A server for tests, with one migrated database that the others are copied from. */
 export interface TestServer {
@@ -64,9 +64,7 @@ async function sharedServer(t: Scope): Promise<Pick<TestServer, 'url' | 'templat
   const { TEST_SERVER_URL: url, TEST_SERVER_TEMPLATE: template } = process.env
   if (url && template) return { url, template }
   own ??= startTestServer().then((server) => {
-    let root = t
-    while (root.parent) root = root.parent as Scope // of a test, a test
-    root.teardown(() => server.stop())
+    outermost(t).teardown(() => server.stop())
     return server
   })
   return own

@@ -5,3 +5,8 @@ export interface Scope {
   /** What this is a part of, and outlives it. */
   readonly parent?: object | undefined
 }
+
+/** The scope that outlives all others: of a test, the whole run of its process. */
+export function outermost(scope: Scope): Scope {
+  return scope.parent ? outermost(scope.parent as Scope) : scope // of a test, a test
+}

@@ -4,7 +4,7 @@ import type { RuleDocument } from '../../src/domain/rule.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/sandbox/simulator/simulator.ts'
 import { createDatabase, openConnection } from './postgres.ts'
 import { writeRules } from './rules.ts'
-import type { Scope } from './scope.ts'
+import { outermost, type Scope } from './scope.ts'
 
 export const API_KEY = 'api-key-of-the-tests='
 export const SIGNING_KEY = 'test-signing-key'
@@ -69,6 +69,15 @@ export async function startService(t: Scope, options: ServiceOptions = {}): Prom
   simulator.webhooks.sendTo(`${url}/webhooks/helpcrunch`)
   const service = { app, simulator, url, databaseUrl, ...reader(url), sql: await openConnection(t, databaseUrl) }
   return { ...service, drained: () => drained(service) }
+}
+
+/** One service for tests that do not get into each other's way: the first of them starts it, and it outlives them all. */
+export function shareService(options: ServiceOptions = {}): (t: Scope) => Promise<Service> {
+  let shared: Promise<Service> | undefined
+  return (t) => {
+    shared ??= startService(outermost(t), options)
+    return shared
+  }
 }
 
 function reader(url: string): Pick<Service, 'get'> {
