@@ -9,6 +9,7 @@ const NOTICE_MS = 2_000
 export default fp(
   async (app: FastifyInstance) => {
     let isDraining = false
+    let isClosing = false
     app.decorate('isDraining', () => isDraining)
     app.decorate('drain', async () => {
       isDraining = true
@@ -16,13 +17,15 @@ export default fp(
     })
     app.addHook('preClose', async () => {
       isDraining = true
+      isClosing = true
     })
-    // Node closes the connections that are idle when it stops listening. One that becomes idle later would be waited for.
+    // Before it closes, a connection ends with an answer that says so: on an idle one the next request may be on its way.
     app.addHook('onSend', async (_request, reply) => {
       if (isDraining) reply.header('connection', 'close')
     })
+    // Node closes the connections that are idle when it stops listening. One that becomes idle later would be waited for.
     app.addHook('onResponse', async () => {
-      if (isDraining) setImmediate(() => app.server.closeIdleConnections())
+      if (isClosing) setImmediate(() => app.server.closeIdleConnections())
     })
   },
   { name: 'draining' },

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'tap'
@@ -31,4 +32,25 @@ test('a webhook that is under way when the service closes is answered, and its c
   t.match(answer, /^connection: close\r$/im)
   t.equal((await sql('SELECT FROM webhook_events')).length, 1, 'and it is stored')
   await closing
+})
+
+test('while others still notice that the service will close, it closes no connection but with an answer that says so', async (t) => {
+  const { app, url } = await startService(t, { settings: { ROLE: 'web' } })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const ask = async (dispatcher: Agent) => {
+    const [response] = (await once(get(`${url}/readyz`, { agent: dispatcher }), 'response')) as [IncomingMessage]
+    const { localPort: port } = response.socket
+    await text(response)
+    return { status: response.statusCode, connection: response.headers.connection, port }
+  }
+  const idle = await ask(agent)
+  t.match(idle, { status: 200, connection: 'keep-alive' })
+  const draining = app.drain()
+  const other = new Agent({ keepAlive: true })
+  t.match(await ask(other), { status: 503, connection: 'close' })
+  const again = await ask(agent)
+  t.match(again, { status: 503, connection: 'close' })
+  t.equal(again.port, idle.port, 'the idle connection was still there')
+  await draining
 })
