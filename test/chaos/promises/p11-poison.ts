@@ -9,6 +9,8 @@ import { atMost, exactly, type Scenario, told } from '../scenario.ts'
 import { createSender, percentile } from '../sender.ts'
 
 const CRASHES_MAX = 3
+/** On average: one may come while the one before is still at it, but both replicas die of them at once only by chance. */
+const POISON_EVERY_MS = 8_000
 const BYSTANDER_P99_MS_MAX = 3_000
 const RULE_KINDS = ['aborts', 'exhausts']
 const POISON_RULES = RULE_KINDS.map((kind) => ({
@@ -39,7 +41,10 @@ export const poison: Scenario = {
     const poisons = POISONS.slice(0, stage.size(POISONS.length, 2)).map(writePoison)
     let isPoisoned = true
     const bystanders: string[] = []
-    const sending: Promise<unknown>[] = poisons.map(send)
+    const sending: Promise<unknown>[] = poisons.map(async (webhook, index) => {
+      await sleep(stage.size(POISON_EVERY_MS, 0) * (index + stage.random()))
+      return send(webhook)
+    })
     const streaming = (async () => {
       for (; isPoisoned; await sleep(stage.size(50, 100))) {
         const { envelope: bystander } = openChat(cluster.simulator)
