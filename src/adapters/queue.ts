@@ -6,6 +6,7 @@ import type { Log } from '../services/log.ts'
 import type { WorkEnding } from '../services/waiting-event.ts'
 import { FLAGS, TASKS } from './prisma/jobs.ts'
 import { HEARTBEAT_MS, type WorkerRegistry } from './prisma/worker-registry.ts'
+import { releaseOnce } from './release-once.ts'
 import { watchRunner } from './watch-runner.ts'
 
 /** The work that jobs ask for. */
@@ -124,7 +125,7 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
   const unwatch = watchRunner(events, options.concurrency, onEnd)
   events.on('stop', unwatch)
   const running = run({
-    pgPool: options.pool,
+    pgPool: releaseOnce(options.pool),
     concurrency: options.concurrency,
     taskList: createTaskList(options.tasks, gate),
     forbiddenFlags: () => gate.closedFlags(),
@@ -183,18 +184,16 @@ function readNumber(payload: unknown, name: string): number {
 }
 
 /** What keeps jobs in the queue, by their priority, while the account's budget has nothing to give. */
-interface Gate {
-  close(flags: readonly string[], forMs: number): void
-  closedFlags(): string[]
-}
+type Gate = ReturnType<typeof createGate>
 
-function createGate(): Gate {
+function createGate() {
   const closedUntilMs = new Map<string, number>()
   return {
-    close(flags, forMs) {
+    close(flags: readonly string[], forMs: number): void {
       const boundMs = Math.min(GATE_CLOSED_MS.max, Math.max(GATE_CLOSED_MS.min, forMs))
       for (const flag of flags) closedUntilMs.set(flag, performance.now() + boundMs)
     },
-    closedFlags: () => [...closedUntilMs].filter(([, untilMs]) => performance.now() < untilMs).map(([flag]) => flag),
+    closedFlags: (): string[] =>
+      [...closedUntilMs].filter(([, untilMs]) => performance.now() < untilMs).map(([flag]) => flag),
   }
 }

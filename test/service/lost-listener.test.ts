@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { Logger, run } from 'graphile-worker'
+import pg from 'pg'
+import { test } from 'tap'
+import { releaseOnce } from '../../src/adapters/release-once.ts'
+import { createDatabase } from '../support/postgres.ts'
+import type { Scope } from '../support/scope.ts'
+import { until } from '../support/service.ts'
+
+/** A Postgres that freezes for whoever begins to listen for jobs; `swallowed` is when it has happened. */
+async function startDeafPostgres(t: Scope, url: string): Promise<{ url: string; swallowed: Promise<void> }> {
+  const { port, hostname: host } = new URL(url)
+  const listening = Promise.withResolvers<void>()
+  const proxy = createServer((client) => {
+    const server = connect({ port: Number(port), host })
+    let isFrozen = false
+    client.on('data', (bytes) => {
+      isFrozen ||= bytes.includes('LISTEN "jobs:insert"')
+      if (isFrozen) listening.resolve()
+      else server.write(bytes)
+    })
+    server.pipe(client)
+    for (const end of [client, server]) {
+      end.on('error', () => {})
+      end.on('close', () => void (end === client ? server : client).destroy())
+    }
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  t.teardown(() => proxy.close())
+  const changed = new URL(url)
+  changed.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}` // it listens on a port, not on a pipe
+  return { url: changed.href, swallowed: listening.promise }
+}
+
+test('a queue that stops while its LISTEN hangs leaves no error behind that would end the process', async (t) => {
+  const { url, swallowed } = await startDeafPostgres(t, await createDatabase(t))
+  const pool = new pg.Pool({ connectionString: url, query_timeout: 300 })
+  t.teardown(() => pool.end())
+  pool.on('connect', (client) => client.on('error', () => {}))
+  const stray: unknown[] = []
+  const collect = (error: unknown) => void stray.push(error)
+  process.on('unhandledRejection', collect)
+  t.teardown(() => process.off('unhandledRejection', collect))
+
+  const said: string[] = []
+  const logger = new Logger(() => (_level, message) => void said.push(message))
+  const queue = { concurrency: 1, taskList: { nothing() {} }, noHandleSignals: true, logger }
+  const runner = await run({ ...queue, pgPool: releaseOnce(pool) })
+  await swallowed
+  await runner.stop()
+  // It is given back once by who stops, and once by who has heard of the failure.
+  await until('both', () => said.filter((message) => message.includes('UNLISTEN')).length === 2)
+  t.strictSame(stray, [])
+})
