@@ -115,6 +115,7 @@ async function run(
   environment: Record<string, string> = {},
 ): Promise<{ code: number; output: string }> {
   const child = spawn(command, args, {
+    timeout: SECONDS_MAX * 1_000, // for what tap does not end: a process that has done its tests, and hangs
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...environment },
   })

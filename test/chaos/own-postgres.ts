@@ -23,15 +23,18 @@ export async function startOwnPostgres(t: Scope, { connectionsMax = 200 } = {}):
   const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-chaos-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }))
   const port = await freePort()
-  const start = () => startEmbeddedPostgres({ dataDir, port, settings: { max_connections: String(connectionsMax) } })
-  let server = await start()
-  t.teardown(() => server.stop())
+  const start = async () => {
+    const server = await startEmbeddedPostgres({ dataDir, port, settings: { max_connections: String(connectionsMax) } })
+    t.teardown(() => server.stop()) // when it was killed, its keeper is left
+    return server
+  }
+  const { url } = await start()
   const postmaster = () => Number.parseInt(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10)
   return {
-    url: server.url,
+    url,
     kill: () => void process.kill(postmaster(), 'SIGKILL'),
     async restart() {
-      server = await start()
+      await start()
     },
     family: () => [postmaster(), ...childrenOf(postmaster())],
   }

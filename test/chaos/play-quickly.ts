@@ -17,7 +17,7 @@ export function playQuickly(...ids: readonly `P${number}`[]): void {
 }
 
 async function play(t: Test, scenario: Scenario, seed: number): Promise<void> {
-  const { stage, clear } = createStage({ seed, scale: 'quick', seconds: SECONDS })
+  const { stage, clear } = createStage({ seed, scale: 'quick', seconds: SECONDS, parent: t })
   t.teardown(clear)
   const figures = await scenario.run(stage)
   for (const figure of figures) t.ok(figure.isKept, `${figure.name}=${figure.value}`)
