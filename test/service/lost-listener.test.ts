@@ -38,6 +38,7 @@ test('a queue that stops while its LISTEN hangs leaves no error behind that woul
   const { url, swallowed } = await startDeafPostgres(t, await createDatabase(t))
   const pool = new pg.Pool({ connectionString: url, query_timeout: 300 })
   t.teardown(() => pool.end())
+  pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const stray: unknown[] = []
   const collect = (error: unknown) => void stray.push(error)
