@@ -14,8 +14,8 @@ const CHECKS = [
   ['layers', 'node', ['test/layers.ts']],
 ] as const
 
-/** More than two cores keep busy: tests wait for processes, sockets and databases too. */
-const PROCESSES = 3
+/** More than two cores keep busy: tests wait for processes, sockets and databases too; those that make faults wait most. */
+const PROCESSES = { tests: 3, faults: 4 }
 /** Several for each, so that the last ones to run are short. */
 const SHARES = 12
 const SHARES_DIR = '.tap/shares'
@@ -45,8 +45,15 @@ const environment = {
 }
 try {
   const given = process.argv.slice(2)
-  const waiting = await writeShares(given.length > 0 ? given : globSync('test/**/*.test.ts').toSorted())
-  await Promise.all(Array.from({ length: PROCESSES }, () => runThrough(waiting)))
+  const files = given.length > 0 ? given : globSync('test/**/*.test.ts').toSorted()
+  const makesFaults = (file: string) => file.startsWith('test/chaos/')
+  const shares = deal(
+    files.filter((file) => !makesFaults(file)),
+    SHARES,
+  )
+  await runAll('tests', shares)
+  // Afterwards and by themselves: whoever waits for a process to start, or to be missed, is not to wait for others' work too.
+  await runAll('faults', deal(files.filter(makesFaults), files.length))
 } finally {
   await server.stop()
   await rm(compiled, { recursive: true, force: true })
@@ -59,19 +66,24 @@ process.exitCode = failed === 0 ? 0 : 1
  * Deals the test files out to a few processes: starting one for each file took longer than most of the tests, as every one
  * loads tap and the whole service.
  */
-async function writeShares(files: readonly string[]): Promise<string[]> {
+function deal(files: readonly string[], count: number): string[][] {
+  const shares = Array.from({ length: count }, (_, share) => files.filter((_file, index) => index % count === share))
+  return shares.filter((share) => share.length > 0)
+}
+
+async function runAll(kind: keyof typeof PROCESSES, shares: readonly string[][]): Promise<void> {
+  const startedAt = performance.now()
   await mkdir(SHARES_DIR, { recursive: true })
-  const shares = Array.from({ length: SHARES }, (_, share) => files.filter((_file, index) => index % SHARES === share))
-  return Promise.all(
-    shares
-      .filter((share) => share.length > 0)
-      .map(async (share, index) => {
-        const path = join(SHARES_DIR, `share-${index + 1}.ts`)
-        const imported = ['test/support/untracked-promises.ts', ...share] // it has to come before tap
-        await writeFile(path, imported.map((file) => `import '../../${file}'\n`).join(''))
-        return path
-      }),
+  const waiting = await Promise.all(
+    shares.map(async (share, index) => {
+      const path = join(SHARES_DIR, `${kind}-${index + 1}.ts`)
+      const imported = ['test/support/untracked-promises.ts', ...share] // it has to come before tap
+      await writeFile(path, imported.map((file) => `import '../../${file}'\n`).join(''))
+      return path
+    }),
   )
+  await Promise.all(Array.from({ length: PROCESSES[kind] }, () => runThrough(waiting)))
+  if (shares.length > 0) console.log(`${kind}: ${Math.round((performance.now() - startedAt) / 1_000)} s\n`)
 }
 
 /**
