@@ -3,6 +3,7 @@ import type { Statement } from '../../support/postgres.ts'
 import { until } from '../../support/service.ts'
 import { compareBooks, drain } from '../books.ts'
 import { EVERY_NEW_CHAT, openChat, startPeers } from '../cluster.ts'
+import { deliver } from '../deliver.ts'
 import { helpcrunchFaults } from '../helpcrunch-faults.ts'
 import { addOrderedDepartments, ORDER_RULES, ORDERED, orderTo } from '../orders.ts'
 import { atLeast, atMost, exactly, type Scenario, told } from '../scenario.ts'
@@ -28,9 +29,9 @@ export const dayOfOutage: Scenario = {
     let hours = 0
     for (const [index, outage] of helpcrunchFaults(simulator).entries()) {
       await outage.begin()
-      if (index === 0) for (const { envelope } of opened) await sender.send(cluster.url(), envelope)
+      if (index === 0) for (const { envelope } of opened) await deliver(sender, cluster.url, envelope)
       const wanted = ORDERED[index + 1] ?? 0
-      for (const { chatId } of opened) await sender.send(cluster.url(), orderTo(wanted, chatId))
+      for (const { chatId } of opened) await deliver(sender, cluster.url, orderTo(wanted, chatId))
       for (let step = 0; step < stage.size(2, 1); step++) {
         await until('all have been tried again', () => isAllTried(sql))
         await shiftTime(sql, HOURS_PER_STEP)

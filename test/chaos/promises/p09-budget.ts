@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
 import { openChat, type Peers, startPeers } from '../cluster.ts'
+import { deliver } from '../deliver.ts'
 import { atLeast, atMost, exactly, type Figure, type Scenario, told } from '../scenario.ts'
 import { createSender, type Sender } from '../sender.ts'
 
@@ -24,7 +25,7 @@ export const accountBudget: Scenario = {
     })
     const { simulator } = cluster
     const sender = createSender(stage)
-    for (let chat = 0; chat < chats; chat++) await sender.send(cluster.url(), openChat(simulator).envelope)
+    for (let chat = 0; chat < chats; chat++) await deliver(sender, cluster.url, openChat(simulator).envelope)
     // The quick form does not wait for the minutes that the rest needs.
     if (stage.size(1, 0) === 1) await drain(cluster.sql)
     else await until('the budget is used', () => simulator.calls.all.length >= budget)
@@ -45,7 +46,7 @@ async function withRival(cluster: Peers, sender: Sender, budget: number): Promis
   await sleep(MINUTE_MS + 2_000) // a new minute, of the account and of the budget
   simulator.calls.forget()
   simulator.spendCalls(budget / 2, RIVAL_KEY)
-  for (let chat = 0; chat < budget; chat++) await sender.send(cluster.url(), openChat(simulator).envelope)
+  for (let chat = 0; chat < budget; chat++) await deliver(sender, cluster.url, openChat(simulator).envelope)
   await drain(sql)
   const refusals = simulator.calls.where({ status: 429 })
   const firstAtMs = refusals[0]?.at.getTime() ?? 0

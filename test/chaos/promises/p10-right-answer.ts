@@ -4,6 +4,7 @@ import { REPLIES, type ReplyClass, withoutLook } from '../../support/reply-class
 import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
 import { openChat, type Peers, startPeers } from '../cluster.ts'
+import { deliver } from '../deliver.ts'
 import { exactly, type Scenario, type Stage, told } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 
@@ -43,7 +44,7 @@ async function giveEach(stage: Stage, cluster: Peers): Promise<string[]> {
     const { chatId, envelope } = openChat(simulator)
     simulator.script({ method: 'PUT', path: '/v1/chats/department', chatId }, [reply.fault])
     chats.set(chatId, reply)
-    await sender.send(cluster.url(), envelope)
+    await deliver(sender, cluster.url, envelope)
   }
   await drain(sql)
   const rows = await sql<{ chat_id: string; outcome: string; attempts: [string, number | null][] }>(
@@ -64,7 +65,7 @@ async function stopsEverybody(stage: Stage, { simulator, sql, url }: Peers, faul
   const script = simulator.script({}, [fault], { forever: true })
   const sender = createSender(stage)
   const chats = Array.from({ length: 10 }, () => openChat(simulator))
-  for (const { envelope } of chats) await sender.send(url(), envelope)
+  for (const { envelope } of chats) await deliver(sender, url, envelope)
   await until(
     'the pause',
     async () => (await sql('SELECT FROM helpcrunch_account WHERE paused_until > now()')).length === 1,

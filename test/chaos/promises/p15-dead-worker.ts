@@ -1,6 +1,7 @@
 import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
 import { openChat, startCluster } from '../cluster.ts'
+import { deliver } from '../deliver.ts'
 import { atMost, exactly, type Scenario } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 
@@ -22,7 +23,7 @@ export const deadWorker: Scenario = {
       const victim = cluster.replicas[kill]
       const chats = Array.from({ length: CHATS }, () => openChat(simulator))
       for (const { chatId } of chats) simulator.script({ method: 'PUT', chatId }, [{ kind: 'hang' }])
-      await Promise.all(chats.map(({ envelope }) => sender.send(victim?.url ?? '', envelope)))
+      await Promise.all(chats.map(({ envelope }) => deliver(sender, () => victim?.url ?? '', envelope)))
       await simulator.waitFor('every chat to be in the middle of its move', () =>
         chats.every(({ chatId }) => simulator.calls.departmentPuts(chatId).length === 1),
       )

@@ -4,6 +4,7 @@ import type { Replica } from '../../support/processes.ts'
 import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
 import { type Cluster, openChat, startCluster } from '../cluster.ts'
+import { deliver } from '../deliver.ts'
 import { exactly, type Scenario, type Stage } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 
@@ -63,7 +64,7 @@ async function freeze(stage: Stage, { simulator }: Cluster, replica: Replica | u
     // Late, so that the chat is looked at before it is moved.
     const { envelope } = openChat(simulator, { createdAt: Math.floor(Date.now() / 1_000) - 60 }, customerId)
     simulator.script({ path }, [{ kind: 'hold', until: held.promise, when: 'after_change' }])
-    await sender.send(replica.url, envelope)
+    await deliver(sender, () => replica.url, envelope)
     await simulator.waitFor(`a call of ${path}`, () => simulator.calls.count({ path }) > (counts[index] ?? 0))
   }
   replica.process.kill('SIGSTOP')
