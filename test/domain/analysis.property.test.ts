@@ -28,7 +28,7 @@ test('no random chat does what the analysis says none can, and each witness show
     }
   }
   for (const code of ['never_matches', 'never_reached', 'always_matches', 'order_decides', 'redundant_condition']) {
-    t.ok((codes.get(code) ?? 0) > 100, `enough warnings to mean something: ${code} ${codes.get(code)}`)
+    t.ok((codes.get(code) ?? 0) > 50, `enough warnings to mean something: ${code} ${codes.get(code)}`)
   }
   t.ok(witnesses > 1_000, `enough witnesses: ${witnesses}`)
 })
