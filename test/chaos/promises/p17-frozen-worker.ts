@@ -3,7 +3,7 @@ import type { Statement } from '../../support/postgres.ts'
 import type { Replica } from '../../support/processes.ts'
 import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
-import { type Cluster, openChat, startCluster } from '../cluster.ts'
+import { ageWorkers, type Cluster, openChat, startCluster } from '../cluster.ts'
 import { deliver } from '../deliver.ts'
 import { exactly, type Scenario, type Stage } from '../scenario.ts'
 import { createSender } from '../sender.ts'
@@ -28,6 +28,7 @@ export const frozenWorker: Scenario = {
     for (let round = 0; round < rounds; round++) {
       const frozen = await freeze(stage, cluster, cluster.replicas[round])
       cluster.replicas.push(await cluster.start())
+      if (stage.size(0, 1) === 1) await ageWorkers(cluster.sql) // nobody waits until the silence is noticed
       await drain(cluster.sql)
       await until('the peer has let go of everything', () => isQuiet(cluster.sql))
       const before = await readRows(cluster.sql)
