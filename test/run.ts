@@ -14,8 +14,8 @@ const CHECKS = [
   ['layers', 'node', ['test/layers.ts']],
 ] as const
 
-/** More than two cores keep busy: tests wait for processes, sockets and databases too; those that make faults start several. */
-const PROCESSES = { tests: 3, faults: 2 }
+/** More than two cores keep busy: tests wait for processes, sockets and databases too. Those that make faults start several. */
+const PROCESSES = { tests: 3, faults: 1 }
 /** Several for each, so that the last ones to run are short. */
 const SHARES = 12
 const SHARES_DIR = '.tap/shares'

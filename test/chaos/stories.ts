@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Simulator } from '../../src/sandbox/simulator/simulator.ts'
 import { openChat, type Peers } from './cluster.ts'
 import { departmentOf } from './crash-at.ts'
-import { deliver } from './deliver.ts'
+import { type Delivery, deliver } from './deliver.ts'
 import { ORDERED, orderTo } from './orders.ts'
 import type { Stage } from './scenario.ts'
 import type { Sender } from './sender.ts'
@@ -12,8 +12,8 @@ export interface Story {
   readonly chatId: number
   /** What each event asks for, the oldest first. */
   readonly wanted: readonly number[]
-  /** When the webhook about the new chat was first sent and taken, in milliseconds of the epoch. */
-  readonly announcedAtMs: number
+  /** When the webhook about the new chat was first sent, and first taken. */
+  readonly announced: Delivery
   /** When an agent moved the chat; undefined where none did. */
   readonly movedAtMs: number | undefined
 }
@@ -47,7 +47,9 @@ export async function liveThrough(stage: Stage, { simulator, url }: Peers, sende
     deliveries.push(deliverCopies(orderTo(department, chatId)))
   }
   const [announcements = []] = await Promise.all(deliveries)
-  return { chatId, wanted, announcedAtMs: Math.min(...announcements), movedAtMs: await moving }
+  const earliest = (time: keyof Delivery) => Math.min(...announcements.map((delivery) => delivery[time]))
+  const announced = { sentAtMs: earliest('sentAtMs'), takenAtMs: earliest('takenAtMs') }
+  return { chatId, wanted, announced, movedAtMs: await moving }
 }
 
 async function moveByPerson(simulator: Simulator, chatId: number, afterMs: number): Promise<number> {
@@ -71,10 +73,10 @@ export interface Judgement {
 
 /** Compares a story with where its chat is now, and with the calls that were made about it. */
 export function judge({ calls, chat }: Simulator, story: Story): Judgement {
-  const { chatId, wanted, announcedAtMs, movedAtMs = Number.POSITIVE_INFINITY } = story
+  const { chatId, wanted, announced, movedAtMs = Number.POSITIVE_INFINITY } = story
   const puts = calls.departmentPuts(chatId).map((put) => ({ atMs: put.at.getTime(), department: departmentOf(put) }))
   const looks = calls.where({ method: 'GET', chatId }).map(({ at }) => at.getTime())
-  const seenBefore = (atMs: number) => looks.findLast((look) => look <= atMs) ?? announcedAtMs
+  const seenBefore = (atMs: number) => looks.findLast((look) => look <= atMs) ?? announced.sentAtMs
   const first = puts.find(({ atMs }) => atMs > movedAtMs)
   const override = first === undefined ? 'none' : judgeOverride(first.atMs)
   const expected = movedAtMs === Number.POSITIVE_INFINITY ? wanted.at(-1) : PERSONS_CHOICE
@@ -84,6 +86,6 @@ export function judge({ calls, chat }: Simulator, story: Story): Judgement {
   function judgeOverride(putAtMs: number): Judgement['override'] {
     const look = looks.findLast((at) => at <= putAtMs)
     if (look === undefined || look <= movedAtMs) return 'window'
-    return announcedAtMs < look || looks.some((at) => at <= movedAtMs) ? 'told' : 'unseen'
+    return announced.takenAtMs < look || looks.some((at) => at <= movedAtMs) ? 'told' : 'unseen'
   }
 }

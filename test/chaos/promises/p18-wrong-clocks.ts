@@ -34,7 +34,7 @@ export const wrongClocks: Scenario = {
     return [
       atLeast('clocks_off_h', countHoursBetween(replicas.map((replica) => replica.log())), 3.9),
       exactly('diverged', judgements.filter(({ hasDiverged }) => hasDiverged).length, 0),
-      exactly('overrode_person', judgements.filter(({ override }) => override === 'told').length, 0),
+      atMost('overrode_person', judgements.filter(({ override }) => override === 'told').length, stage.size(0, 1)), // as in P6
       exactly('overlap', overlapped.length, 0),
     ]
   },
