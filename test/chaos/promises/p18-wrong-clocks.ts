@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { drain } from '../books.ts'
 import { EVERY_NEW_CHAT, startCluster } from '../cluster.ts'
 import { addOrderedDepartments, ORDER_RULES, ORDERED } from '../orders.ts'
-import { atLeast, exactly, type Scenario } from '../scenario.ts'
+import { atLeast, atMost, exactly, type Scenario } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 import { judge, liveThrough } from '../stories.ts'
 
