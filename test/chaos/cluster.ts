@@ -8,6 +8,7 @@ import { startApp } from '../support/second-app.ts'
 import { settingsFor, startAccount } from '../support/service.ts'
 import { envelope } from '../support/webhooks.ts'
 import type { Stage } from './scenario.ts'
+import { spawnFromStandby } from './standby.ts'
 
 export interface ClusterOptions {
   readonly replicas: number
@@ -52,7 +53,9 @@ const RESTART_MS = 500
 /** Starts the simulator and the replicas; all of it ends with the stage. */
 export async function startCluster(stage: Stage, options: ClusterOptions): Promise<Cluster> {
   const { env, ...ground } = await layGround(stage, options)
-  const start = (settings: Readonly<Record<string, string>> = {}) => startReplica(stage, { ...env, ...settings })
+  const spawnReplica = stage.isQuick ? spawnFromStandby : undefined
+  const start = (settings: Readonly<Record<string, string>> = {}) =>
+    startReplica(stage, { ...env, ...settings }, spawnReplica)
   const replicas = await Promise.all(Array.from({ length: options.replicas }, () => start()))
   return {
     ...{ ...ground, replicas, start },
@@ -69,7 +72,7 @@ export async function startCluster(stage: Stage, options: ClusterOptions): Promi
  * start processes would take longer than the rest of it.
  */
 export async function startPeers(stage: Stage, options: ClusterOptions): Promise<Peers> {
-  if (stage.size(1, 0) === 1) return startCluster(stage, options)
+  if (!stage.isQuick) return startCluster(stage, options)
   const { env, ...ground } = await layGround(stage, options)
   const replicas = await Promise.all(Array.from({ length: options.replicas }, () => startApp(stage, env)))
   return { ...ground, replicas, url: () => chooseUrl(stage, replicas) }

@@ -39,12 +39,12 @@ export async function crashAt(stage: Stage, failpoint: string): Promise<Crash> {
     () => false,
   )
   await doomed.kill()
-  if (stage.size(0, 1) === 1) await ageWorkers(sql)
+  if (stage.isQuick) await ageWorkers(sql)
   const peer = await cluster.start()
   const acknowledged = sender.acknowledged()
   const again = cases.filter((each) => !acknowledged.includes(each.envelope.id))
   await Promise.all(again.map((each) => sender.send(peer.url, each.envelope)))
-  await drain(sql)
+  await drain(stage, sql)
   const lost = await countLost(sql, cases)
   await peer.kill()
   const wrongEffect = cases.filter(({ chat }) => chat && !isRight(simulator, chat)).length

@@ -15,6 +15,8 @@ export interface Scenario {
 export interface Stage extends Scope {
   /** The full figure for `npm run chaos`, a small one for `--quick` and `npm test`. */
   size(full: number, quick: number): number
+  /** Whether it is the short form, which shifts times where the full one waits. */
+  readonly isQuick: boolean
   /** How long a scenario that has no end of its own goes on. */
   readonly seconds: number
   /** Repeatable: the same seed makes the same faults. */

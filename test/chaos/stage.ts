@@ -16,6 +16,7 @@ export function createStage({ seed, scale, seconds, parent }: StageOptions): { s
   const random: Random = seededRandom(seed)
   const stage: Stage = {
     size: (full, quick) => (scale === 'full' ? full : quick),
+    isQuick: scale === 'quick',
     seconds,
     random,
     parent,

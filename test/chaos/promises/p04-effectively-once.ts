@@ -31,7 +31,7 @@ export const effectivelyOnce: Scenario = {
         for (const copy of waiting) await deliver(sender, url, copy.envelope)
       }),
     )
-    await drain(sql)
+    await drain(stage, sql)
     const ids = chats.map(({ envelope }) => envelope.id)
     const books = await compareBooks(sql, ids)
     const [row] = await sql<{ decisions: number }>('SELECT count(*)::int AS decisions FROM decisions')

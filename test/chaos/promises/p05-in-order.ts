@@ -43,7 +43,7 @@ export const inOrder: Scenario = {
         }
       }),
     )
-    await drain(cluster.sql)
+    await drain(stage, cluster.sql)
     await disturbing.end()
     const { calls } = cluster.simulator
     const disorders = chats.filter((chatId) => {

@@ -24,7 +24,7 @@ export const newestWins: Scenario = {
         return await liveThrough(stage, cluster, sender)
       }),
     )
-    await drain(sql)
+    await drain(stage, sql)
     const judgements = stories.map((story) => judge(simulator, story))
     const count = (override: string) => judgements.filter((judgement) => judgement.override === override).length
     const windowMs = percentile(
@@ -38,7 +38,7 @@ export const newestWins: Scenario = {
       atMost('overrode_person', count('told'), stage.size(0, 1)),
       told('in_window', count('window')),
       told('unseen', count('unseen')),
-      stage.size(1, 0) === 1 ? atMost('window_p99_ms', windowMs, WINDOW_P99_MS_MAX) : told('window_p99_ms', windowMs),
+      stage.isQuick ? told('window_p99_ms', windowMs) : atMost('window_p99_ms', windowMs, WINDOW_P99_MS_MAX),
     ]
   },
 }

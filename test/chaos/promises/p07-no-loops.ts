@@ -32,7 +32,7 @@ export const noLoops: Scenario = {
     for (const echoesPerPut of ECHOES.slice(stage.size(0, 3))) puts.push(...(await echo(stage, echoesPerPut)))
     const { moves, setAside, chats } = await fightOfRules(stage)
     // It takes two services more, which is too much for the quick form.
-    const rivals = stage.size(1, 0) === 1 ? await fightOfRouters(stage) : []
+    const rivals = stage.isQuick ? [] : await fightOfRouters(stage)
     return [
       told('triggers', puts.length),
       atMost('puts_per_trigger', Math.max(...puts), 1),
@@ -62,7 +62,7 @@ async function echo(stage: Stage, echoesPerPut: number): Promise<number[]> {
   const chats = Array.from({ length: stage.size(50, 10) }, () =>
     simulator.openChat({ customerId: 9011, text: 'Hello' }),
   )
-  await settle(cluster)
+  await settle(stage, cluster)
   return chats.map(({ id }) => simulator.calls.departmentPuts(id).length)
 }
 
@@ -78,7 +78,7 @@ async function fightOfRules(stage: Stage): Promise<{ moves: number[]; setAside: 
   )
   for (let round = 0; round < MOVES_MAX + 2; round++) {
     for (const { id } of chats) simulator.sendMessage(id, 'Hello?')
-    await settle(cluster)
+    await settle(stage, cluster)
   }
   const stopped = await sql(
     "SELECT DISTINCT chat_id FROM decisions WHERE outcome = 'failed' AND reason = 'moved_too_often'",
@@ -103,7 +103,7 @@ async function fightOfRouters(stage: Stage): Promise<number[]> {
   simulator.switches.duplicates = 1
   listen({ ...ours, replicas: [...ours.replicas, ...theirs.replicas] })
   const chats = Array.from({ length: stage.size(20, 3) }, () => simulator.openChat({ customerId: 9011 }))
-  await settle(ours, theirs)
+  await settle(stage, ours, theirs)
   return chats.flatMap(({ id }) =>
     [10, 20].map((wanted) => simulator.calls.departmentPuts(id).filter((put) => departmentOf(put) === wanted).length),
   )
@@ -114,12 +114,12 @@ function listen({ simulator, replicas }: Peers): void {
 }
 
 /** Until nothing is open, and what that has caused is not open either. */
-async function settle(cluster: Peers, rival?: Peers): Promise<void> {
+async function settle(stage: Stage, cluster: Peers, rival?: Peers): Promise<void> {
   const { webhooks } = cluster.simulator
   for (let sent = -1; sent !== webhooks.sent.length; ) {
     sent = webhooks.sent.length
     await webhooks.settled()
-    await drain(cluster.sql)
-    if (rival) await drain(rival.sql)
+    await drain(stage, cluster.sql)
+    if (rival) await drain(stage, rival.sql)
   }
 }

@@ -41,7 +41,7 @@ export const dayOfOutage: Scenario = {
     }
     simulator.calls.forget()
     await shiftTime(sql, HOURS_PER_STEP)
-    const drainS = await drain(sql)
+    const drainS = await drain(stage, sql)
     const books = await compareBooks(sql, sender.acknowledged())
     const [given] = await sql<{ up: number }>("SELECT count(*)::int AS up FROM decisions WHERE outcome = 'failed'")
     const astray = opened.filter(({ chatId }) => simulator.chat(chatId).departmentId !== ORDERED[3])

@@ -3,7 +3,7 @@ import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
 import { openChat, type Peers, startPeers } from '../cluster.ts'
 import { deliver } from '../deliver.ts'
-import { atLeast, atMost, exactly, type Figure, type Scenario, told } from '../scenario.ts'
+import { atLeast, atMost, exactly, type Figure, type Scenario, type Stage, told } from '../scenario.ts'
 import { createSender, type Sender } from '../sender.ts'
 
 const MINUTE_MS = 60_000
@@ -27,7 +27,7 @@ export const accountBudget: Scenario = {
     const sender = createSender(stage)
     for (let chat = 0; chat < chats; chat++) await deliver(sender, cluster.url, openChat(simulator).envelope)
     // The quick form does not wait for the minutes that the rest needs.
-    if (stage.size(1, 0) === 1) await drain(cluster.sql)
+    if (!stage.isQuick) await drain(stage, cluster.sql)
     else await until('the budget is used', () => simulator.calls.all.length >= budget)
     await until('no call is under way', () => simulator.calls.all.every(({ endedAt }) => endedAt !== null))
     const refused = simulator.calls.count({ status: 429 })
@@ -35,19 +35,19 @@ export const accountBudget: Scenario = {
       told('calls', simulator.calls.all.length),
       atMost('max_in_any_60s', simulator.calls.maxCallsInAnyWindow(MINUTE_MS), budget),
       exactly('429', refused, 0),
-      ...(stage.size(1, 0) === 1 ? await withRival(cluster, sender, budget) : []),
+      ...(stage.isQuick ? [] : await withRival(stage, cluster, sender, budget)),
     ]
   },
 }
 
 /** A rival takes half of a new minute: the account refuses some of our calls, and says when it will not. */
-async function withRival(cluster: Peers, sender: Sender, budget: number): Promise<Figure[]> {
+async function withRival(stage: Stage, cluster: Peers, sender: Sender, budget: number): Promise<Figure[]> {
   const { simulator, sql } = cluster
   await sleep(MINUTE_MS + 2_000) // a new minute, of the account and of the budget
   simulator.calls.forget()
   simulator.spendCalls(budget / 2, RIVAL_KEY)
   for (let chat = 0; chat < budget; chat++) await deliver(sender, cluster.url, openChat(simulator).envelope)
-  await drain(sql)
+  await drain(stage, sql)
   const refusals = simulator.calls.where({ status: 429 })
   const firstAtMs = refusals[0]?.at.getTime() ?? 0
   const early = refusals.filter(({ at }) => at.getTime() > firstAtMs + ON_ITS_WAY_MS)

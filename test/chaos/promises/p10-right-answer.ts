@@ -46,7 +46,7 @@ async function giveEach(stage: Stage, cluster: Peers): Promise<string[]> {
     chats.set(chatId, reply)
     await deliver(sender, cluster.url, envelope)
   }
-  await drain(sql)
+  await drain(stage, sql)
   const rows = await sql<{ chat_id: string; outcome: string; attempts: [string, number | null][] }>(
     `SELECT d.chat_id, d.outcome, json_agg(json_build_array(a.method, a.status) ORDER BY a.number) AS attempts
     FROM decisions d JOIN attempts a ON a.event_seq = d.event_seq GROUP BY d.id`,
@@ -78,7 +78,7 @@ async function stopsEverybody(stage: Stage, { simulator, sql, url }: Peers, faul
   const [tried] = await sql<{ count: number }>('SELECT count(*)::int AS count FROM chats WHERE tries > 0')
   script.clear()
   await sql('UPDATE helpcrunch_account SET paused_until = now()') // time is shifted, not waited for
-  await drain(sql)
+  await drain(stage, sql)
   const arrived = chats.every(({ chatId }) => simulator.chat(chatId).departmentId === 10)
   return calls <= CONCURRENCY && tried?.count === 0 && arrived
 }

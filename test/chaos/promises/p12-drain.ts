@@ -31,7 +31,7 @@ export const drainsOnSigterm: Scenario = {
     }
     isRolling = false
     await sending
-    await drain(sql)
+    await drain(stage, sql)
     const books = await compareBooks(sql, sender.acknowledged())
     const failed = sender.sent.filter(({ status }) => status !== 202)
     return [

@@ -32,7 +32,7 @@ export const databaseAway: Scenario = {
     // The quick form leaves out those that take longest to bring about.
     const faults = databaseFaults(postgres).slice(0, stage.size(6, 3))
     for (const fault of faults) spells.push(await play(stage, fault, replica, sender))
-    await drain(sql)
+    await drain(stage, sql)
     const { lost, undecided } = await compareBooks(sql, sender.acknowledged())
     const { exitCode, signalCode } = replica.process
     return [

@@ -36,7 +36,7 @@ export const deadWorker: Scenario = {
       )
       takeoversS.push((performance.now() - killedAt) / 1_000)
     }
-    await drain(sql)
+    await drain(stage, sql)
     const chats = [...simulator.chats.values()]
     return [
       exactly('kills', kills, takeoversS.length),

@@ -27,7 +27,7 @@ export const boundedOverload: Scenario = {
     await flood(stage, cluster, sender, OVERLOAD * perSecond)
     const flooded = sender.sent.slice(sentBefore)
     const { peakMb } = readMemory(cluster.replicas[0]?.process.pid)
-    const drainS = await drain(cluster.sql)
+    const drainS = await drain(stage, cluster.sql)
     const books = await compareBooks(cluster.sql, sender.acknowledged())
     const others = flooded.filter(({ status }) => status !== 202 && status !== 503)
     return [
@@ -89,7 +89,7 @@ function slowClients(stage: Stage, url: string): Promise<number | undefined>[] {
 
 /** All are cut off with 408; in the quick form nobody waits so long. */
 async function judgeSlow(stage: Stage, slow: readonly Promise<number | undefined>[], idle: number): Promise<Figure[]> {
-  if (stage.size(1, 0) === 0) return [told('idle', idle), told('slow', slow.length)]
+  if (stage.isQuick) return [told('idle', idle), told('slow', slow.length)]
   const statuses = await Promise.all(slow)
   const cutOff = statuses.filter((status) => status === 408).length
   return [told('idle', idle), exactly('slow_408', `${cutOff}/${slow.length}`, `${slow.length}/${slow.length}`)]

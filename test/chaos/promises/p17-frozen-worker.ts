@@ -28,8 +28,8 @@ export const frozenWorker: Scenario = {
     for (let round = 0; round < rounds; round++) {
       const frozen = await freeze(stage, cluster, cluster.replicas[round])
       cluster.replicas.push(await cluster.start())
-      if (stage.size(0, 1) === 1) await ageWorkers(cluster.sql) // nobody waits until the silence is noticed
-      await drain(cluster.sql)
+      if (stage.isQuick) await ageWorkers(cluster.sql) // nobody waits until the silence is noticed
+      await drain(stage, cluster.sql)
       await until('the peer has let go of everything', () => isQuiet(cluster.sql))
       const before = await readRows(cluster.sql)
       const putsBefore = cluster.simulator.calls.departmentPuts().length

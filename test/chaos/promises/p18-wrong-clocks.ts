@@ -28,7 +28,7 @@ export const wrongClocks: Scenario = {
         return await liveThrough(stage, cluster, sender)
       }),
     )
-    await drain(sql)
+    await drain(stage, sql)
     const judgements = stories.map((story) => judge(simulator, story))
     const overlapped = simulator.calls.all.filter((call) => call.overlapped)
     return [

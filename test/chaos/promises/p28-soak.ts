@@ -33,7 +33,7 @@ export const soak: Scenario = {
     const faults = await breakThings(stage, cluster, postgres, isOn)
     await sending
     const samples = await memory
-    const drainS = await drain(cluster.sql)
+    const drainS = await drain(stage, cluster.sql)
     const books = await compareBooks(cluster.sql, sender.acknowledged())
     const withoutJob = await countWithoutJob(cluster.sql)
     const overlapped = cluster.simulator.calls.all.filter((call) => call.overlapped).length
