@@ -113,7 +113,8 @@ test('the quick form of each promise is played by a test', (t) => {
 })
 
 test('the image and the handbook start the service as npm start does', (t) => {
-  t.ok(read('Dockerfile').includes(`CMD ${JSON.stringify(['node', ...START_ARGS]).replaceAll(',', ', ')}`))
+  const built = START_ARGS.map((arg) => arg.replace(/^src\/(.*)\.ts$/, '$1.js'))
+  t.ok(read('Dockerfile').includes(`CMD ${JSON.stringify(['node', ...built]).replaceAll(',', ', ')}`))
   t.ok(read('README.md').includes(`node_modules/.bin/node ${START_ARGS.join(' ')}`))
   t.end()
 })

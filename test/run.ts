@@ -12,6 +12,7 @@ const CHECKS = [
   ['types', 'tsc', []],
   ['lint and format', 'biome', ['check', '--error-on-warnings', '.']],
   ['layers', 'node', ['test/layers.ts']],
+  ['build', 'node', ['build.ts']],
 ] as const
 
 /** More than two cores keep busy: tests wait for processes, sockets and databases too. Those that make faults start several. */
@@ -40,6 +41,7 @@ const environment = {
   TEST_SERVER_URL: server.url,
   TEST_SERVER_TEMPLATE: server.template,
   TAP_TIMEOUT: String(SECONDS_MAX),
+  TEST_BUILT: 'yes',
   // What one process has stripped of its types and compiled, the others need not.
   NODE_COMPILE_CACHE: compiled,
 }

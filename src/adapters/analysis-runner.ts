@@ -6,6 +6,7 @@ import type { Conditions } from '../domain/conditions.ts'
 import type { Log } from '../services/log.ts'
 import type { RuleAnalyst } from '../services/warn-about-rules.ts'
 import type { AnalysisAnswer, AnalysisOrder } from './analysis-worker.ts'
+import { programBeside } from './program-beside.ts'
 
 export interface ClosableRuleAnalyst extends RuleAnalyst {
   /** Ends the thread; who still waits is told that there is no answer. */
@@ -25,7 +26,7 @@ export function createAnalysisRunner(log: Log): ClosableRuleAnalyst {
   let lastId = 0
 
   async function start(): Promise<Worker> {
-    const started = new Worker(new URL('./analysis-worker.ts', import.meta.url))
+    const started = new Worker(programBeside(import.meta.url, 'analysis-worker'))
     started.unref()
     await once(started, 'message') // it is ready
     started.on('message', ({ id, warnings }: AnalysisAnswer) => waiting.get(id)?.resolve(warnings))

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { BacktestReport } from '../domain/backtest.ts'
 import type { BacktestOrder, BacktestRun, BacktestRunner } from '../services/backtest-rules.ts'
 import type { BacktestWorkerData } from './backtest-worker.ts'
+import { programBeside } from './program-beside.ts'
 
 export interface ClosableBacktestRunner extends BacktestRunner {
   /** Ends the one under way, which rejects, as do those that wait. */
@@ -24,7 +25,7 @@ export function createBacktestRunner(databaseUrl: string): ClosableBacktestRunne
   const start = async (order: BacktestOrder): Promise<BacktestRun> => {
     if (closed) throw new Error('The service is closing.')
     const data: BacktestWorkerData = { databaseUrl, order }
-    worker = new Worker(new URL('./backtest-worker.ts', import.meta.url), {
+    worker = new Worker(programBeside(import.meta.url, 'backtest-worker'), {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
     })

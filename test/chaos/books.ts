@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TASKS } from '../../src/adapters/prisma/jobs.ts'
 import type { Statement } from '../support/postgres.ts'
 import type { Stage } from './scenario.ts'
 
@@ -70,10 +71,11 @@ export async function drain(stage: Stage, sql: Statement): Promise<number> {
   }
 }
 
-/** What was put off is due now. */
+/** All work that was put off is due now. */
 export async function hurry(sql: Statement): Promise<void> {
   await sql(
     `UPDATE graphile_worker._private_jobs SET run_at = now() WHERE id IN (
-      SELECT id FROM graphile_worker._private_jobs WHERE run_at > now() AND locked_at IS NULL FOR UPDATE SKIP LOCKED)`,
+      SELECT id FROM graphile_worker._private_jobs
+      WHERE run_at > now() AND locked_at IS NULL AND key <> '${TASKS.ageOut}' FOR UPDATE SKIP LOCKED)`,
   )
 }

@@ -8,7 +8,6 @@ import { startApp } from '../support/second-app.ts'
 import { settingsFor, startAccount } from '../support/service.ts'
 import { envelope } from '../support/webhooks.ts'
 import type { Stage } from './scenario.ts'
-import { spawnFromStandby } from './standby.ts'
 
 export interface ClusterOptions {
   readonly replicas: number
@@ -53,9 +52,7 @@ const RESTART_MS = 500
 /** Starts the simulator and the replicas; all of it ends with the stage. */
 export async function startCluster(stage: Stage, options: ClusterOptions): Promise<Cluster> {
   const { env, ...ground } = await layGround(stage, options)
-  const spawnReplica = stage.isQuick ? spawnFromStandby : undefined
-  const start = (settings: Readonly<Record<string, string>> = {}) =>
-    startReplica(stage, { ...env, ...settings }, spawnReplica)
+  const start = (settings: Readonly<Record<string, string>> = {}) => startReplica(stage, { ...env, ...settings })
   const replicas = await Promise.all(Array.from({ length: options.replicas }, () => start()))
   return {
     ...{ ...ground, replicas, start },

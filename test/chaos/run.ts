@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { startTestServer } from '../support/postgres.ts'
+import { buildOnce } from '../support/start-command.ts'
 import { type Scenario, spell } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { createStage } from './stage.ts'
@@ -20,6 +21,7 @@ const seconds = readNumber('seconds', values.seconds) ?? DEFAULT_SECONDS
 const scenarios = choose(values.only)
 
 console.log(`seed=${seed}`)
+buildOnce()
 const server = await startTestServer()
 process.env.TEST_SERVER_URL = server.url
 process.env.TEST_SERVER_TEMPLATE = server.template

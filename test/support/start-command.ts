@@ -1,6 +1,17 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 /** What `npm start` gives to Node: "exec node" left out. */
 export const START_ARGS: readonly string[] = scripts.start.split(' ').slice(2)
+
+/** The same for what `npm run build` makes, as the image starts it. */
+export const startBuiltArgs = (dir: string): readonly string[] => [...START_ARGS.slice(0, -1), `${dir}/main.js`]
+
+/** Makes dist/, unless whoever has started this process has done so for all. */
+export function buildOnce(): void {
+  if (process.env.TEST_BUILT === 'yes') return
+  execFileSync(process.execPath, ['build.ts'])
+  process.env.TEST_BUILT = 'yes'
+}

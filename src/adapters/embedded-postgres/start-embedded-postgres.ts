@@ -2,6 +2,7 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { programBeside } from '../program-beside.ts'
 import type { KeeperReport, KeeperSettings } from './keeper.ts'
 
 export interface EmbeddedPostgres {
@@ -48,7 +49,7 @@ async function stopKeeper(keeper: ChildProcess): Promise<void> {
 }
 
 function forkKeeper(): ChildProcess {
-  const file = fileURLToPath(import.meta.resolve('./keeper.ts'))
+  const file = fileURLToPath(programBeside(import.meta.url, 'keeper'))
   const options = { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] } satisfies Parameters<typeof fork>[2]
   if (process.getuid?.() !== 0 || !canDropRoot()) return fork(file, [], options)
   return fork(DROP_ROOT[0], [...DROP_ROOT.slice(1), process.execPath, file], {

@@ -9,7 +9,7 @@ import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
 import { runMigrations as migrateQueue } from 'graphile-worker'
 import pg from 'pg'
 
-const PRISMA_DIR = fileURLToPath(import.meta.resolve('../../../prisma'))
+const PRISMA_DIR = fileURLToPath(import.meta.resolve('#prisma'))
 const FILTERS = { externalTables: [], externalEnums: [] }
 
 /** Any number will do, as long as every replica uses the same one. */

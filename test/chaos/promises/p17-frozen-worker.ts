@@ -5,7 +5,7 @@ import { until } from '../../support/service.ts'
 import { drain } from '../books.ts'
 import { ageWorkers, type Cluster, openChat, startCluster } from '../cluster.ts'
 import { deliver } from '../deliver.ts'
-import { exactly, type Scenario, type Stage } from '../scenario.ts'
+import { exactly, type Scenario, type Stage, told } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 
 /** Before its decision, before its move, and in the middle of its move: what a worker can be frozen in. */
@@ -24,7 +24,7 @@ export const frozenWorker: Scenario = {
       settings: { HELPCRUNCH_TIMEOUT_MS: '15000' },
     })
     let zombiePuts = 0
-    let zombieWrites = 0
+    const zombieWrites: string[] = []
     for (let round = 0; round < rounds; round++) {
       const frozen = await freeze(stage, cluster, cluster.replicas[round])
       cluster.replicas.push(await cluster.start())
@@ -37,13 +37,14 @@ export const frozenWorker: Scenario = {
       await awake(frozen.replica)
       zombiePuts += cluster.simulator.calls.departmentPuts().length - putsBefore
       const after = await readRows(cluster.sql)
-      zombieWrites += after.filter((row) => !before.includes(row)).length
+      zombieWrites.push(...after.filter((row) => !before.includes(row)))
     }
     const chats = [...cluster.simulator.chats.values()]
     return [
       exactly('chats', chats.filter(({ departmentId }) => departmentId === 10).length, rounds * STEPS.length),
       exactly('zombie_puts', zombiePuts, 0),
-      exactly('zombie_writes', zombieWrites, 0),
+      exactly('zombie_writes', zombieWrites.length, 0),
+      ...zombieWrites.map((row) => told('wrote', row.slice(0, 200))),
     ]
   },
 }
