@@ -3,7 +3,7 @@ import type { RuleDocument } from '../src/domain/rule.ts'
 import { query, startTestServer } from '../test/support/postgres.ts'
 import type { Scope } from '../test/support/scope.ts'
 import { until } from '../test/support/service.ts'
-import { START_ARGS } from '../test/support/start-command.ts'
+import { builtArgs } from '../test/support/start-command.ts'
 import { type Account, startAccount } from './support/account.ts'
 import { createDatabaseOn } from './support/database.ts'
 import { createLoad } from './support/load.ts'
@@ -118,7 +118,7 @@ async function setUp(scope: Scope, budget: number) {
   scope.teardown(() => query(server.url, 'DROP DATABASE bench_calls WITH (FORCE)'))
   const { apiUrl: HELPCRUNCH_API_URL } = account.simulator
   const settings = { DATABASE_URL: databaseUrl, HELPCRUNCH_API_URL, HELPCRUNCH_REQUESTS_PER_MINUTE: String(budget) }
-  const service = await serve(scope, START_ARGS, await routerSettings(scope, settings, RULES))
+  const service = await serve(scope, builtArgs(), await routerSettings(scope, settings, RULES))
   const load = createLoad(scope)
   const send = (customers: readonly number[], departmentId?: number) =>
     load.send(

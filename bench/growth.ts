@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { query, startTestServer } from '../test/support/postgres.ts'
 import { ADMIN_TOKEN } from '../test/support/service.ts'
-import { START_ARGS } from '../test/support/start-command.ts'
+import { builtArgs } from '../test/support/start-command.ts'
 import { createDatabaseOn } from './support/database.ts'
 import { createLoad } from './support/load.ts'
 import { insertPast, PAST_DAYS } from './support/past.ts'
@@ -28,7 +28,7 @@ await withScope(async (scope) => {
   await insertPast(large, DECISIONS)
   console.log(`${DECISIONS} decisions written in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`)
   const start = async (DATABASE_URL: string) =>
-    serve(scope, START_ARGS, await routerSettings(scope, { DATABASE_URL, ROLE: 'web' }))
+    serve(scope, builtArgs(), await routerSettings(scope, { DATABASE_URL, ROLE: 'web' }))
   const [onLarge, onSmall] = [await start(large), await start(small)]
 
   const rows: Row[] = []

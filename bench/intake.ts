@@ -1,5 +1,5 @@
 import { startOwnPostgres } from '../test/chaos/own-postgres.ts'
-import { START_ARGS } from '../test/support/start-command.ts'
+import { builtArgs } from '../test/support/start-command.ts'
 import { createDatabaseOn } from './support/database.ts'
 import { createLoad } from './support/load.ts'
 import { serve } from './support/process.ts'
@@ -17,7 +17,7 @@ await withScope(async (scope) => {
   const postgres = await startOwnPostgres(scope) // with its fsync
   const env = await routerSettings(scope, { DATABASE_URL: await createDatabaseOn(postgres.url, 'router'), ROLE: 'web' })
   const bareDatabase = await createDatabaseOn(postgres.url, 'bare')
-  const ours = await serve(scope, START_ARGS, env)
+  const ours = await serve(scope, builtArgs(), env)
   const bare = await serve(scope, ['bench/baselines/bare-fastify.ts'], { DATABASE_URL: bareDatabase })
   const load = createLoad(scope)
   const services = [

@@ -3,7 +3,7 @@ import { type OwnPostgres, startOwnPostgres } from '../test/chaos/own-postgres.t
 import { query } from '../test/support/postgres.ts'
 import type { Scope } from '../test/support/scope.ts'
 import { until } from '../test/support/service.ts'
-import { START_ARGS } from '../test/support/start-command.ts'
+import { builtArgs } from '../test/support/start-command.ts'
 import { type Account, startAccount } from './support/account.ts'
 import { createDatabaseOn } from './support/database.ts'
 import { createLoad, type Load } from './support/load.ts'
@@ -70,7 +70,7 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
   })
   const inline = (MATCHER: string) =>
     serve(scope, ['bench/baselines/inline-service.ts'], { HELPCRUNCH_API_URL, RULES: String(RULES), MATCHER })
-  const ours = await serve(scope, START_ARGS, env)
+  const ours = await serve(scope, builtArgs(), env)
   const services = { ours, plain: await inline('plain'), map: await inline('map') }
   return { account, postgres, databaseUrl, load: createLoad(scope), services }
 }

@@ -2,7 +2,7 @@ import { startOwnPostgres } from '../test/chaos/own-postgres.ts'
 import { query } from '../test/support/postgres.ts'
 import type { Scope } from '../test/support/scope.ts'
 import { until } from '../test/support/service.ts'
-import { START_ARGS } from '../test/support/start-command.ts'
+import { builtArgs } from '../test/support/start-command.ts'
 import { type Account, startAccount } from './support/account.ts'
 import { createDatabaseOn } from './support/database.ts'
 import { createLoad } from './support/load.ts'
@@ -54,9 +54,9 @@ async function drain(scope: Scope, workers: number): Promise<Drain> {
     HELPCRUNCH_API_URL: account.simulator.apiUrl,
     HELPCRUNCH_REQUESTS_PER_MINUTE: '2000',
   })
-  const web = await serve(scope, START_ARGS, { ...env, ROLE: 'web' })
+  const web = await serve(scope, builtArgs(), { ...env, ROLE: 'web' })
   await createLoad(scope).send(web.url, chatsOf(account), 16)
-  const started = Array.from({ length: workers }, () => serve(scope, START_ARGS, { ...env, ROLE: 'worker' }))
+  const started = Array.from({ length: workers }, () => serve(scope, builtArgs(), { ...env, ROLE: 'worker' }))
   const pids = (await Promise.all(started)).map(({ pid }) => pid)
   const looks: number[] = []
   const watch = setInterval(async () => looks.push(await countLockWaits(databaseUrl)), 100)

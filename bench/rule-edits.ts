@@ -17,7 +17,7 @@ import {
   replayDecisions,
 } from '../test/support/rule-edits.ts'
 import { API_KEY, SIGNING_KEY, settingsFor } from '../test/support/service.ts'
-import { START_ARGS } from '../test/support/start-command.ts'
+import { builtArgs } from '../test/support/start-command.ts'
 
 // P20 and P21 in full: two people edit the rules of three replicas while chats arrive; then every decision is made again.
 const EDITS_EACH = 250
@@ -78,7 +78,7 @@ async function openChats(): Promise<void> {
 
 async function startReplica(): Promise<{ url: string; stop(): Promise<void> }> {
   const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ROUTER_MODE: 'shadow', PATH: process.env.PATH }
-  const child = spawn(process.execPath, START_ARGS, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, builtArgs(), { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The replica ended with code ${code}.`)))
     createInterface({ input: child.stdout }).on('line', (line) => {

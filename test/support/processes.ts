@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Scope } from './scope.ts'
-import { buildOnce, startBuiltArgs } from './start-command.ts'
+import { builtArgs } from './start-command.ts'
 
 /** A replica: the service as it is deployed, in a process of its own. */
 export interface Replica {
@@ -16,8 +16,7 @@ export interface Replica {
 
 /** Starts it from where it was built, and waits until it listens; it is killed when the test ends. */
 export async function startReplica(t: Scope, env: Readonly<Record<string, string>>, dir?: string): Promise<Replica> {
-  if (dir === undefined) buildOnce()
-  const child = spawn(process.execPath, startBuiltArgs(dir ?? 'dist'), {
+  const child = spawn(process.execPath, builtArgs(dir), {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

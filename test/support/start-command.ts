@@ -6,8 +6,11 @@ const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** What `npm start` gives to Node: "exec node" left out. */
 export const START_ARGS: readonly string[] = scripts.start.split(' ').slice(2)
 
-/** The same for what `npm run build` makes, as the image starts it. */
-export const startBuiltArgs = (dir: string): readonly string[] => [...START_ARGS.slice(0, -1), `${dir}/main.js`]
+/** What the image gives to Node, for what `npm run build` has made: dist/, or a copy of it. */
+export function builtArgs(dir = 'dist'): readonly string[] {
+  if (dir === 'dist') buildOnce()
+  return [...START_ARGS.slice(0, -1), `${dir}/main.js`]
+}
 
 /** Makes dist/, unless whoever has started this process has done so for all. */
 export function buildOnce(): void {
