@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { startTestServer } from './support/postgres.ts'
+import { makePristineCluster } from './support/pristine-cluster.ts'
 
 // npm test: everything that must hold, and at the end one plain line with the real numbers. With files: those tests only.
 const CHECKS = [
@@ -26,6 +27,7 @@ let passed = 0
 let failed = 0
 
 const starting = startTestServer()
+const copying = makePristineCluster()
 await Promise.all(
   CHECKS.map(async ([name, command, args]) => {
     const { code, output } = await run(command, args)
@@ -42,6 +44,7 @@ const environment = {
   TEST_SERVER_TEMPLATE: server.template,
   TAP_TIMEOUT: String(SECONDS_MAX),
   TEST_BUILT: 'yes',
+  TEST_CLUSTER: await copying,
   // What one process has stripped of its types and compiled, the others need not.
   NODE_COMPILE_CACHE: compiled,
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
+import { copyPristineCluster } from '../support/pristine-cluster.ts'
 import type { Scope } from '../support/scope.ts'
 
 /** A Postgres that may be killed: it keeps what it has committed, as one in production does. */
@@ -22,6 +23,7 @@ export interface OwnPostgres {
 export async function startOwnPostgres(t: Scope, { connectionsMax = 200 } = {}): Promise<OwnPostgres> {
   const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-chaos-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }))
+  await copyPristineCluster(dataDir)
   const port = await freePort()
   const start = async () => {
     const server = await startEmbeddedPostgres({ dataDir, port, settings: { max_connections: String(connectionsMax) } })

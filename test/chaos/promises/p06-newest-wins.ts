@@ -19,7 +19,7 @@ export const newestWins: Scenario = {
     addOrderedDepartments(simulator)
     const sender = createSender(stage)
     const stories = await Promise.all(
-      Array.from({ length: stage.size(1_000, 30) }, async (_, place) => {
+      Array.from({ length: stage.size(1_000, 15) }, async (_, place) => {
         await sleep(place * stage.size(100, 40))
         return await liveThrough(stage, cluster, sender)
       }),

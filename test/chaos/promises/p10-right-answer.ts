@@ -22,7 +22,7 @@ export const rightAnswer: Scenario = {
   id: 'P10',
   promise: 'each kind of reply has its right answer: final, tried again, or a pause for everybody',
   async run(stage) {
-    const settings = { HELPCRUNCH_TIMEOUT_MS: '1000', WORKER_CONCURRENCY: String(CONCURRENCY) }
+    const settings = { HELPCRUNCH_TIMEOUT_MS: String(stage.size(1_000, 500)), WORKER_CONCURRENCY: String(CONCURRENCY) }
     const cluster = await startPeers(stage, { replicas: 1, settings })
     const wrong = await giveEach(stage, cluster)
     for (const { name, fault } of STOPPING) if (!(await stopsEverybody(stage, cluster, fault))) wrong.push(name)

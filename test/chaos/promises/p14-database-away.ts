@@ -30,7 +30,7 @@ export const databaseAway: Scenario = {
     const sender = createSender(stage)
     const spells: Spell[] = []
     // The quick form leaves out those that take longest to bring about.
-    const faults = databaseFaults(postgres).slice(0, stage.size(6, 3))
+    const faults = databaseFaults(postgres).slice(0, stage.size(6, 2))
     for (const fault of faults) spells.push(await play(stage, fault, replica, sender))
     await drain(stage, sql)
     const { lost, undecided } = await compareBooks(sql, sender.acknowledged())
@@ -64,7 +64,7 @@ function judge(stage: Stage, spells: readonly Spell[]): Figure[] {
   const refused = spells.map(({ name, answers }) => `${name}:${answers.filter(({ status }) => status === 503).length}`)
   const others = answers.filter(({ status }) => status !== 202 && status !== 503)
   return [
-    exactly('faults', spells.length, stage.size(6, 3)),
+    exactly('faults', spells.length, stage.size(6, 2)),
     told('refused', refused.join(',')),
     exactly('other_answers', others.length, 0),
     atMost('p99_ms', percentile(durations, 0.99), stage.size(2_000, 8_000)),

@@ -23,7 +23,7 @@ export const wrongClocks: Scenario = {
     replicas.push(...(await Promise.all([TWO_HOURS_MS, -TWO_HOURS_MS, 0].map(startAt))))
     const sender = createSender(stage)
     const stories = await Promise.all(
-      Array.from({ length: stage.size(300, 15) }, async (_, place) => {
+      Array.from({ length: stage.size(300, 9) }, async (_, place) => {
         await sleep(place * stage.size(100, 40))
         return await liveThrough(stage, cluster, sender)
       }),
