@@ -8,6 +8,8 @@ export function releaseOnce(pool: pg.Pool): pg.Pool {
   const connect = (callback?: Parameters<pg.Pool['connect']>[0]) => {
     if (callback === undefined) return pool.connect()
     return pool.connect((error, client, release) => {
+      // Who got no connection has nothing to give back, whatever pg's types say: in truth `release` is undefined then.
+      if (error) return callback(error, undefined, release)
       let isReleased = false
       callback(error, client, (reason) => {
         if (!isReleased) release(reason)

@@ -34,6 +34,18 @@ async function startDeafPostgres(t: Scope, url: string): Promise<{ url: string; 
   return { url: changed.href, swallowed: listening.promise }
 }
 
+test('whoever gets no connection has none to give back', async (t) => {
+  const pool = new pg.Pool({ connectionString: await createDatabase(t), max: 1, connectionTimeoutMillis: 50 })
+  t.teardown(() => pool.end())
+  const taken = await pool.connect()
+  t.teardown(() => taken.release())
+  const { error, release } = await new Promise<{ error: unknown; release: unknown }>((resolve) =>
+    releaseOnce(pool).connect((failure, _client, give) => resolve({ error: failure, release: give })),
+  )
+  t.match(error, { message: /timeout exceeded/ })
+  t.equal(release, undefined)
+})
+
 test('a queue that stops while its LISTEN hangs leaves no error behind that would end the process', async (t) => {
   const { url, swallowed } = await startDeafPostgres(t, await createDatabase(t))
   const pool = new pg.Pool({ connectionString: url, query_timeout: 300 })
