@@ -5,6 +5,7 @@ import { answerClientError } from './plugins/client-error.ts'
 import config, { type Environment } from './plugins/config.ts'
 import databaseServer from './plugins/database-server.ts'
 import { RequestLog } from './plugins/request-log.ts'
+import { createValidators } from './plugins/validators.ts'
 
 export interface AppOptions {
   /** The settings: `process.env`, as a rule. */
@@ -23,8 +24,8 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
     clientErrorHandler: answerClientError,
     logController: new RequestLog(),
     routerOptions: { maxParamLength: 200 },
-    ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(createValidators())
   // Answers are made from our own types: nothing is to be coerced or silently dropped on the way out.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
 

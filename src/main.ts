@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 
 /** How long the process has after SIGTERM: two seconds to be noticed, the rest for requests and jobs under way. */
 const CLOSE_MS_MAX = 10_000
+/** When nobody waits for the start any more. */
+const KEEP_COMPILED_AFTER_MS = 1_000
 /** What must not reach a log, wherever it stands. */
 const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-helpcrunch-signature"]']
 
@@ -18,6 +20,8 @@ try {
   app = await buildApp({ env: process.env, logger: { redact: REDACTED } })
   await app.listen({ host: app.config.HOST, port: app.config.PORT })
   closeOnSignals(app)
+  // Node keeps it at an orderly end only, and it is after a crash that the next start is waited for.
+  setTimeout(flushCompileCache, KEEP_COMPILED_AFTER_MS).unref()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -17,7 +17,7 @@ const CHECKS = [
 ] as const
 
 /** More than two cores keep busy: tests wait for processes, sockets and databases too. Those that make faults start several. */
-const PROCESSES = { tests: 3, faults: 1 }
+const PROCESSES = { tests: 3, faults: 2 }
 /** Several for each, so that the last ones to run are short. */
 const SHARES = 12
 const SHARES_DIR = '.tap/shares'
@@ -88,7 +88,7 @@ async function runAll(kind: keyof typeof PROCESSES, shares: readonly string[][])
     }),
   )
   await Promise.all(Array.from({ length: PROCESSES[kind] }, () => runThrough(waiting)))
-  if (shares.length > 0) console.log(`${kind}: ${Math.round((performance.now() - startedAt) / 1_000)} s\n`)
+  if (shares.length > 0) console.log(`${kind}: ${secondsSince(startedAt)} s\n`)
 }
 
 /**
@@ -97,6 +97,7 @@ async function runAll(kind: keyof typeof PROCESSES, shares: readonly string[][])
  */
 async function runThrough(waiting: string[]): Promise<void> {
   for (let share = waiting.shift(); share !== undefined; share = waiting.shift()) {
+    const startedAt = performance.now()
     const { code, output } = await run('node', [share], environment)
     const counts = count(output)
     // A file that crashed, or saw no test, fails without an assertion that does.
@@ -104,9 +105,14 @@ async function runThrough(waiting: string[]): Promise<void> {
     passed += counts.passed
     failed += isMute ? 1 : counts.failed
     const isGood = code === 0 && !isMute
-    console.log(`${isGood ? 'ok' : 'not ok'} - ${share}: ${counts.passed} passed, ${counts.failed} failed`)
+    const result = `${counts.passed} passed, ${counts.failed} failed, ${secondsSince(startedAt)} s`
+    console.log(`${isGood ? 'ok' : 'not ok'} - ${share}: ${result}`)
     if (!isGood) console.log(isMute ? output.slice(-4_000) : pickFailures(output))
   }
+}
+
+function secondsSince(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) / 1_000)
 }
 
 /** All there is to say of what failed. */

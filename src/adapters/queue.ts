@@ -6,6 +6,7 @@ import type { Log } from '../services/log.ts'
 import type { WorkEnding } from '../services/waiting-event.ts'
 import { FLAGS, TASKS } from './prisma/jobs.ts'
 import { HEARTBEAT_MS, type WorkerRegistry } from './prisma/worker-registry.ts'
+import { createGate, type Gate } from './queue-gate.ts'
 import { releaseOnce } from './release-once.ts'
 import { watchRunner } from './watch-runner.ts'
 
@@ -40,9 +41,6 @@ const POLL_MS = 500
 const SHUTDOWN_MS_MAX = 2_000
 /** How long jobs under way have to end when the process stops; less than the process itself has. */
 const STOP_MS_MAX = 7_000
-/** A closed gate opens at least this often, since another replica may have found out that the account is open again. */
-const GATE_CLOSED_MS = { min: 250, max: 1_000 }
-
 /** Runs jobs with graphile-worker, starts it again when it falls, and tells the registry that this process lives. */
 export async function startQueue(options: QueueOptions): Promise<Queue> {
   const { registry, log } = options
@@ -181,19 +179,4 @@ function readNumber(payload: unknown, name: string): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number)) throw new Error(`A job came without ${name}.`)
   return number
-}
-
-/** What keeps jobs in the queue, by their priority, while the account's budget has nothing to give. */
-type Gate = ReturnType<typeof createGate>
-
-function createGate() {
-  const closedUntilMs = new Map<string, number>()
-  return {
-    close(flags: readonly string[], forMs: number): void {
-      const boundMs = Math.min(GATE_CLOSED_MS.max, Math.max(GATE_CLOSED_MS.min, forMs))
-      for (const flag of flags) closedUntilMs.set(flag, performance.now() + boundMs)
-    },
-    closedFlags: (): string[] =>
-      [...closedUntilMs].filter(([, untilMs]) => performance.now() < untilMs).map(([flag]) => flag),
-  }
 }

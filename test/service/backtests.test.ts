@@ -4,7 +4,7 @@ import { takeDatabaseAway } from '../support/outage.ts'
 import { insertPastDecisions } from '../support/past-decisions.ts'
 import { postJson } from '../support/post-json.ts'
 import { rule } from '../support/rules.ts'
-import { type Service, shareService, startService } from '../support/service.ts'
+import { type Service, shareService, startService, until } from '../support/service.ts'
 
 const plan = (value: string) => ({ fact: 'plan', operator: 'equal', value }) as const
 
@@ -124,7 +124,17 @@ test('all that is wrong with the body is said at once, the rules included', asyn
 
 test('backtests that come together wait for one another, and too many are turned away', async (t) => {
   const service = await withoutHistory(t)
-  const together = await Promise.all(Array.from({ length: 8 }, () => postJson(service, '/v1/backtests', { rules: [] })))
+  await service.sql('BEGIN')
+  await service.sql('LOCK TABLE decisions') // none is done before all have come
+  const answered: number[] = []
+  const asked = Array.from({ length: 8 }, async () => {
+    const answer = await postJson(service, '/v1/backtests', { rules: [] })
+    answered.push(answer.status)
+    return answer
+  })
+  await until('three are turned away', () => answered.length === 3)
+  await service.sql('COMMIT')
+  const together = await Promise.all(asked)
   const statuses = together.map(({ status }) => status).sort()
   t.strictSame(statuses, [200, 200, 200, 200, 200, 503, 503, 503])
   t.ok(together.every(({ status, headers }) => status === 200 || headers.get('retry-after') === '10'))

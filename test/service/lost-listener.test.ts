@@ -36,14 +36,14 @@ async function startDeafPostgres(t: Scope, url: string): Promise<{ url: string; 
 
 test('whoever gets no connection has none to give back', async (t) => {
   const pool = new pg.Pool({ connectionString: await createDatabase(t), max: 1, connectionTimeoutMillis: 50 })
-  t.teardown(() => pool.end())
   const taken = await pool.connect()
-  t.teardown(() => taken.release())
   const { error, release } = await new Promise<{ error: unknown; release: unknown }>((resolve) =>
     releaseOnce(pool).connect((failure, _client, give) => resolve({ error: failure, release: give })),
   )
   t.match(error, { message: /timeout exceeded/ })
   t.equal(release, undefined)
+  taken.release()
+  await pool.end()
 })
 
 test('a queue that stops while its LISTEN hangs leaves no error behind that would end the process', async (t) => {
