@@ -13,7 +13,7 @@ export const startingTogether: Scenario = {
   promise: 'replicas that start together on an empty database all come up, and its tables are made once',
   async run(stage) {
     const rounds = stage.size(20, 1)
-    const replicas = stage.size(5, 3)
+    const replicas = stage.size(5, 2)
     const postgres = await startOwnPostgres(stage)
     const simulator = await startAccount(stage)
     const rulesDir = await writeRules(stage, [EVERY_NEW_CHAT])
