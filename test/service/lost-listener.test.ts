@@ -35,8 +35,9 @@ async function startDeafPostgres(t: Scope, url: string): Promise<{ url: string; 
 }
 
 test('whoever gets no connection has none to give back', async (t) => {
-  const pool = new pg.Pool({ connectionString: await createDatabase(t), max: 1, connectionTimeoutMillis: 50 })
+  const pool = new pg.Pool({ connectionString: await createDatabase(t), max: 1 })
   const taken = await pool.connect()
+  pool.options.connectionTimeoutMillis = 50 // from now on
   const { error, release } = await new Promise<{ error: unknown; release: unknown }>((resolve) =>
     releaseOnce(pool).connect((failure, _client, give) => resolve({ error: failure, release: give })),
   )
