@@ -29,7 +29,8 @@ await build({
     sourcesContent: false,
   },
 })
-await cp('prisma', 'dist/prisma', { recursive: true })
+for (const name of ['schema.prisma', 'migrations'])
+  await cp(`prisma/${name}`, `dist/prisma/${name}`, { recursive: true })
 const { name, version, license, type, imports, dependencies } = JSON.parse(await readFile('package.json', 'utf8'))
 const kept = Object.fromEntries(PACKAGES.map((packageName) => [packageName, dependencies[packageName]]))
 const description = { name, version, license, private: true, type, imports, dependencies: kept }
