@@ -9,8 +9,11 @@ import { atMost, exactly, type Scenario, type Stage, told } from '../scenario.ts
 import { createSender, percentile } from '../sender.ts'
 
 const CRASHES_MAX = 3
-/** On average: one may come while the one before is still at it, but both replicas die of them at once only by chance. */
-const POISON_EVERY_MS = 8_000
+/**
+ * On average, and about as long as it takes to set one aside: one may come while the one before is still at it, but both
+ * replicas die of them at once only by chance.
+ */
+const POISON_EVERY_MS = 15_000
 const BYSTANDER_P99_MS_MAX = 3_000
 const RULE_KINDS = ['aborts', 'exhausts']
 const POISON_RULES = RULE_KINDS.map((kind) => ({
