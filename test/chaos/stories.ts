@@ -22,25 +22,27 @@ export interface Story {
 export const PERSONS_CHOICE = 40
 /** HelpCrunch's clock counts seconds: so far apart, two events have an order. */
 const BETWEEN_EVENTS_MS = 1_100
-const DELAY_MS = { short: 50, long: 4_000 }
+const DELAY_MS = { short: 50, long: 4_000, longWhenQuick: 1_500 }
 const COPIES_MAX = 2
+/** A worker takes about so long, on a machine that does much else, from what it knows of a chat to its look: what arrives meanwhile it reads next. */
+const DECIDING_MS = 500
 
 /** Lives through one chat: up to two messages after its opening, each webhook delayed and doubled by chance, and an agent in between. */
 export async function liveThrough(stage: Stage, { simulator, url }: Peers, sender: Sender): Promise<Story> {
   const { random } = stage
+  const longMs = stage.size(DELAY_MS.long, DELAY_MS.longWhenQuick)
   const deliverLate = async (webhook: { id: string }) => {
-    await sleep(random() < 0.5 ? random() * DELAY_MS.short : random() * DELAY_MS.long)
+    await sleep(random() < 0.5 ? random() * DELAY_MS.short : random() * longMs)
     return await deliver(sender, url, webhook)
   }
   const deliverCopies = (webhook: { id: string }) =>
     Promise.all(Array.from({ length: 1 + Math.floor(random() * COPIES_MAX) }, () => deliverLate(webhook)))
 
   const { chatId, envelope } = openChat(simulator)
-  const moving =
-    random() < 0.3 ? moveByPerson(simulator, chatId, random() * (BETWEEN_EVENTS_MS + DELAY_MS.long)) : undefined
+  const moving = random() < 0.3 ? moveByPerson(simulator, chatId, random() * (BETWEEN_EVENTS_MS + longMs)) : undefined
   const deliveries = [deliverCopies(envelope)]
   const wanted = [ORDERED[0] ?? 0]
-  for (let messages = Math.floor(random() * 3); messages > 0; messages--) {
+  for (let messages = Math.floor(random() * stage.size(3, 2)); messages > 0; messages--) {
     await sleep(BETWEEN_EVENTS_MS)
     const department = ORDERED[1 + Math.floor(random() * (ORDERED.length - 1))] ?? 0
     wanted.push(department)
@@ -86,6 +88,6 @@ export function judge({ calls, chat }: Simulator, story: Story): Judgement {
   function judgeOverride(putAtMs: number): Judgement['override'] {
     const look = looks.findLast((at) => at <= putAtMs)
     if (look === undefined || look <= movedAtMs) return 'window'
-    return announced.takenAtMs < look || looks.some((at) => at <= movedAtMs) ? 'told' : 'unseen'
+    return announced.takenAtMs < look - DECIDING_MS || looks.some((at) => at <= movedAtMs) ? 'told' : 'unseen'
   }
 }
