@@ -17,7 +17,7 @@ const CHECKS = [
 ] as const
 
 /** More than two cores keep busy: tests wait for processes, sockets and databases too. Those that make faults start several. */
-const PROCESSES = { tests: 3, faults: 1 }
+const PROCESSES = { tests: 3, faults: 2 }
 /** Several for each, so that the last ones to run are short. */
 const SHARES = 12
 const SHARES_DIR = '.tap/shares'
@@ -58,8 +58,8 @@ try {
   )
   await runAll('tests', shares)
   // Afterwards and by themselves: whoever waits for a process to start, or to be missed, is not to wait for others' work too.
-  // One process for all, as each has much to load; two at a time took as long.
-  await runAll('faults', deal(files.filter(makesFaults), 1))
+  // One share for each process, as each has much to load.
+  await runAll('faults', deal(files.filter(makesFaults), PROCESSES.faults))
 } finally {
   await server.stop()
   await rm(compiled, { recursive: true, force: true })

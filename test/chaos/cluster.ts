@@ -81,7 +81,8 @@ async function layGround(stage: Stage, options: ClusterOptions) {
   const simulator = await startAccount(stage, { ...options.simulator, switches })
   const databaseUrl = options.databaseUrl ?? (await createDatabase(stage))
   const rulesDir = await writeRules(stage, options.rules ?? [EVERY_NEW_CHAT])
-  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...PLENTY, ...options.settings }
+  const concurrency = { WORKER_CONCURRENCY: String(stage.size(5, 3)) } // each job at a time is a connection, and so a process
+  const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...concurrency, ...PLENTY, ...options.settings }
   return { simulator, databaseUrl, sql: await openConnection(stage, databaseUrl), env }
 }
 

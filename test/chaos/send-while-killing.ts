@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Books, compareBooks, countWithoutJob, drain } from './books.ts'
-import { openChat, startCluster } from './cluster.ts'
+import { ageWorkers, openChat, startCluster } from './cluster.ts'
 import { startOwnPostgres } from './own-postgres.ts'
 import type { Stage } from './scenario.ts'
 import { createSender } from './sender.ts'
@@ -60,6 +60,7 @@ async function play(stage: Stage, { acksMin, kills }: KillingOptions): Promise<K
   isKilling = false
   await sending
   withoutJob = Math.max(withoutJob, await countWithoutJob(sql))
+  if (stage.isQuick) await ageWorkers(sql) // nobody waits until jobs that could not be ended are taken for a dead worker's
   const drainS = await drain(stage, sql)
   const books = await compareBooks(sql, sender.acknowledged())
   return { books, replicaKills: kills - databaseKills, databaseKills, withoutJob, drainS }

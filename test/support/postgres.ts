@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
 import { migrate } from '../../src/adapters/prisma/migrate.ts'
+import { trustEverybody } from './pristine-cluster.ts'
 import { outermost, type Scope } from './scope.ts'
 
 /** A server for tests, with one migrated database that the others are copied from. */
@@ -26,7 +27,10 @@ export async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-test-'))
   const embedded = given ? undefined : await startEmbeddedPostgres({ dataDir, settings: FAST })
   const url = given ?? embedded?.url ?? ''
-  if (embedded) await trustEverybody(embedded.url, dataDir)
+  if (embedded) {
+    await trustEverybody(dataDir)
+    await query(url, 'SELECT pg_reload_conf()')
+  }
   const template = `hcr_template_${randomUUID().slice(0, 8)}`
   await query(url, `CREATE DATABASE ${template}`)
   await migrate(withDatabase(url, template))
@@ -39,12 +43,6 @@ export async function startTestServer(): Promise<TestServer> {
       await rm(dataDir, { recursive: true, force: true })
     },
   }
-}
-
-/** To check a password takes a third of the time of a connection. */
-async function trustEverybody(url: string, dataDir: string): Promise<void> {
-  await writeFile(join(dataDir, 'cluster', 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n')
-  await query(url, 'SELECT pg_reload_conf()')
 }
 
 /** An empty, migrated database of its own, dropped when the test ends. */

@@ -7,7 +7,7 @@ export const durableAck: Scenario = {
   promise: 'what was answered with 202 survives a kill of the service or of its database, and has a job',
   async run(stage) {
     const acksMin = stage.size(3_000, 60)
-    const kills = stage.size(20, 3)
+    const kills = stage.size(20, 2)
     const { books, replicaKills, databaseKills, withoutJob } = await sendWhileKilling(stage, { acksMin, kills })
     return [
       atLeast('acked', books.acked, acksMin),

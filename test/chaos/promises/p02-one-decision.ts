@@ -9,7 +9,7 @@ export const oneDecision: Scenario = {
   promise: 'each acknowledged event ends in exactly one final decision, whatever was killed meanwhile',
   async run(stage) {
     const acksMin = stage.size(1_000, 60)
-    const { books, drainS } = await sendWhileKilling(stage, { acksMin, kills: stage.size(8, 3) })
+    const { books, drainS } = await sendWhileKilling(stage, { acksMin, kills: stage.size(8, 2) })
     return [
       atLeast('acked', books.acked, acksMin),
       exactly('undecided', books.undecided, 0),

@@ -18,7 +18,7 @@ export const dayOfOutage: Scenario = {
   id: 'P8',
   promise: "a day of HelpCrunch's outage loses nothing, and recovery is one call for each chat",
   async run(stage) {
-    const chats = stage.size(500, 10)
+    const chats = stage.size(500, 6)
     const rules = [{ ...EVERY_NEW_CHAT, department: ORDERED[0] ?? 0 }, ...ORDER_RULES]
     const settings = { HELPCRUNCH_TIMEOUT_MS: '500', WORKER_CONCURRENCY: '20' }
     const cluster = await startPeers(stage, { replicas: 2, rules, settings })

@@ -3,7 +3,7 @@ import type { Replica } from '../../support/processes.ts'
 import { until } from '../../support/service.ts'
 import { envelope } from '../../support/webhooks.ts'
 import { compareBooks, drain } from '../books.ts'
-import { startCluster } from '../cluster.ts'
+import { ageWorkers, startCluster } from '../cluster.ts'
 import { databaseFaults, type Outage } from '../database-faults.ts'
 import { startOwnPostgres } from '../own-postgres.ts'
 import { atMost, exactly, type Figure, type Scenario, type Stage, told } from '../scenario.ts'
@@ -32,6 +32,7 @@ export const databaseAway: Scenario = {
     // The quick form leaves out those that take longest to bring about.
     const faults = databaseFaults(postgres).slice(0, stage.size(6, 2))
     for (const fault of faults) spells.push(await play(stage, fault, replica, sender))
+    if (stage.isQuick) await ageWorkers(sql) // nobody waits until jobs that could not be ended are taken for a dead worker's
     await drain(stage, sql)
     const { lost, undecided } = await compareBooks(sql, sender.acknowledged())
     const { exitCode, signalCode } = replica.process

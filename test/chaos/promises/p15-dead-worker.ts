@@ -6,8 +6,8 @@ import { atMost, exactly, type Scenario } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 
 const TAKEOVER_S_MAX = 15
-/** As many as a replica works on at the same time in the tests. */
-const CHATS = 5
+/** As many as a replica works on at the same time. */
+const CHATS = { full: 5, quick: 3 }
 
 /** A worker that dies says nothing: only its silence tells that its chats and its jobs are free. */
 export const deadWorker: Scenario = {
@@ -21,7 +21,7 @@ export const deadWorker: Scenario = {
     const takeoversS: number[] = []
     for (let kill = 0; kill < kills; kill++) {
       const victim = cluster.replicas[kill]
-      const chats = Array.from({ length: CHATS }, () => openChat(simulator))
+      const chats = Array.from({ length: stage.size(CHATS.full, CHATS.quick) }, () => openChat(simulator))
       for (const { chatId } of chats) simulator.script({ method: 'PUT', chatId }, [{ kind: 'hang' }])
       await Promise.all(chats.map(({ envelope }) => deliver(sender, () => victim?.url ?? '', envelope)))
       await simulator.waitFor('every chat to be in the middle of its move', () =>

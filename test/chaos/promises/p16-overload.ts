@@ -61,7 +61,7 @@ function big(cluster: Cluster) {
 /** How many a second are stored when each sender waits for its answer. */
 async function measureSaturation(stage: Stage, cluster: Cluster, sender: Sender): Promise<number> {
   const startedAt = performance.now()
-  const endsAt = startedAt + stage.size(5_000, 500)
+  const endsAt = startedAt + stage.size(5_000, 250)
   let stored = 0
   const loop = async () => {
     while (performance.now() < endsAt) if ((await sender.send(cluster.url(), big(cluster))).status === 202) stored += 1
@@ -71,7 +71,7 @@ async function measureSaturation(stage: Stage, cluster: Cluster, sender: Sender)
 }
 
 async function flood(stage: Stage, cluster: Cluster, sender: Sender, perSecond: number): Promise<void> {
-  const endsAt = performance.now() + stage.size(8_000, 500)
+  const endsAt = performance.now() + stage.size(8_000, 250)
   const next = () => ({ url: cluster.url(), envelope: big(cluster) })
   await sender.stream(perSecond, () => (performance.now() < endsAt ? next() : undefined))
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { query } from '../../support/postgres.ts'
+import { createDatabase, query } from '../../support/postgres.ts'
 import { startReplica } from '../../support/processes.ts'
 import { writeRules } from '../../support/rules.ts'
 import { settingsFor, startAccount, until } from '../../support/service.ts'
 import { EVERY_NEW_CHAT } from '../cluster.ts'
-import { startOwnPostgres } from '../own-postgres.ts'
 import { exactly, type Scenario, type Stage, told } from '../scenario.ts'
 
 /** Replicas that start at the same moment on a database that is empty: no tables, no rules, no budget. */
@@ -14,12 +13,12 @@ export const startingTogether: Scenario = {
   async run(stage) {
     const rounds = stage.size(20, 1)
     const replicas = stage.size(5, 2)
-    const postgres = await startOwnPostgres(stage)
+    const anyDatabase = await createDatabase(stage)
     const simulator = await startAccount(stage)
     const rulesDir = await writeRules(stage, [EVERY_NEW_CHAT])
     let failures = 0
     for (let round = 0; round < rounds; round++) {
-      const databaseUrl = await createEmptyDatabase(postgres.url)
+      const databaseUrl = await createEmptyDatabase(stage, anyDatabase)
       const env = settingsFor(simulator, databaseUrl, rulesDir)
       failures += await startTogether(stage, env, replicas)
       failures += await countWrong(databaseUrl)
@@ -28,10 +27,12 @@ export const startingTogether: Scenario = {
   },
 }
 
-async function createEmptyDatabase(serverUrl: string): Promise<string> {
+/** On the server of another database; it is dropped when the scenario ends. */
+async function createEmptyDatabase(stage: Stage, other: string): Promise<string> {
   const name = `empty_${randomUUID().replaceAll('-', '')}`
-  await query(serverUrl, `CREATE DATABASE ${name}`)
-  const url = new URL(serverUrl)
+  await query(other, `CREATE DATABASE ${name}`)
+  stage.teardown(() => query(other, `DROP DATABASE ${name} WITH (FORCE)`))
+  const url = new URL(other)
   url.pathname = `/${name}`
   return url.href
 }

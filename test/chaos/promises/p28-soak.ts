@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Replica } from '../../support/processes.ts'
 import { compareBooks, countWithoutJob, drain } from '../books.ts'
-import { type Cluster, openChat, startCluster } from '../cluster.ts'
+import { ageWorkers, type Cluster, openChat, startCluster } from '../cluster.ts'
 import { databaseFaults, type Outage } from '../database-faults.ts'
 import { helpcrunchFaults } from '../helpcrunch-faults.ts'
 import { readMemory } from '../memory.ts'
@@ -24,7 +24,7 @@ export const soak: Scenario = {
     const settings = { HELPCRUNCH_TIMEOUT_MS: '2000' }
     const cluster = await startCluster(stage, { replicas: stage.size(3, 2), databaseUrl: postgres.url, settings })
     const sender = createSender(stage)
-    const seconds = stage.size(stage.seconds, 4)
+    const seconds = stage.size(stage.seconds, 3)
     const endsAt = performance.now() + seconds * 1_000
     const isOn = () => performance.now() < endsAt
     const memory = watchMemory(cluster, isOn)
@@ -33,6 +33,7 @@ export const soak: Scenario = {
     const faults = await breakThings(stage, cluster, postgres, isOn)
     await sending
     const samples = await memory
+    if (stage.isQuick) await ageWorkers(cluster.sql) // as in P14
     const drainS = await drain(stage, cluster.sql)
     const books = await compareBooks(cluster.sql, sender.acknowledged())
     const withoutJob = await countWithoutJob(cluster.sql)
