@@ -33,6 +33,7 @@ const RULES: readonly RuleDocument[] = [
 const OPEN_WORK = `SELECT FROM webhook_events WHERE status = 'waiting'
   UNION ALL SELECT FROM decisions WHERE outcome = 'pending'`
 
+const PENDING = "SELECT FROM decisions WHERE outcome = 'pending'"
 const FREE_SLOTS = `SELECT count(*)::int AS free FROM budget_slots WHERE used_at < clock_timestamp() - interval '${WINDOW_S} s'`
 const MINUTE_PASSES = [
   `UPDATE budget_slots SET used_at = used_at - interval '${WINDOW_S} s' WHERE used_at > 'epoch'`,
@@ -68,13 +69,20 @@ async function countCalls(scope: Scope): Promise<Row[]> {
   ]
 }
 
-/** The clock is simulated: whenever the budget is used up, a minute is taken off every time in the database. */
+/**
+ * The clock is simulated: whenever the budget is used up, a minute is taken off every time in the database. The burst finds it
+ * used up, so that all of it waits when the first call may be made: which chat is to go first is a question only then.
+ */
 async function drainBurst(scope: Scope): Promise<Row[]> {
   const { account, send, databaseUrl } = await setUp(scope, BUDGET)
   const { calls } = account.simulator
   const customers = addCustomers(account)
-  await send(Array.from({ length: CHATS }, (_, index) => customers[index % CUSTOMERS] ?? 0))
-  let windows = 1
+  await query(databaseUrl, 'UPDATE budget_slots SET used_at = clock_timestamp()')
+  const chats = Array.from({ length: CHATS }, (_, index) => index % CUSTOMERS)
+  await send(chats.map((index) => customers[index] ?? 0))
+  const high = chats.filter((index) => index % 3 === 0).length
+  await until('all decided that need no call', async () => (await query(databaseUrl, PENDING)).length === high)
+  let windows = 0
   while (calls.departmentPuts().length < CHATS && windows < 100) {
     await until('the budget used up, or all moved', async () => {
       const [row] = await query<{ free: number }>(databaseUrl, FREE_SLOTS)

@@ -6,6 +6,7 @@ import { createDatabaseOn } from './support/database.ts'
 import { createLoad } from './support/load.ts'
 import { insertPast, PAST_DAYS } from './support/past.ts'
 import { type Served, serve } from './support/process.ts'
+import { ageOutOneDay } from './support/retention.ts'
 import { medianOfRounds, percentile } from './support/rounds.ts'
 import { withScope } from './support/scope.ts'
 import { routerSettings } from './support/settings.ts'
@@ -14,7 +15,7 @@ import { printTable, type Row, spell } from './support/table.ts'
 // A database with a million decisions in it: how long each list takes, and which indexes it went by.
 const DECISIONS = Number(process.env.DECISIONS ?? 1_000_000)
 const REQUESTS = 100
-const LIMIT_MS = { list: 50, stats: 200 }
+const LIMIT_MS = { list: 50, stats: 200, lock: 100 }
 /** Postgres tells how often an index was used a second or so after the use. */
 const STATISTICS_MS = 1_500
 const INTAKE = { rounds: 5, connections: 32, forMs: 1_500 }
@@ -33,6 +34,12 @@ await withScope(async (scope) => {
 
   const rows: Row[] = []
   for (const [path, limitMs] of pathsOf(DECISIONS)) rows.push(await measurePath(onLarge, large, path, limitMs))
+  const { longestMs, looks, tookMs } = await ageOutOneDay(scope, large)
+  rows.push({
+    ...{ what: "a day's retention run, longest transaction", measured: `${spell(longestMs)} ms` },
+    ...{ beside: `${looks} looks in ${(tookMs / 1_000).toFixed(1)} s` },
+    ...{ target: `no lock for more than ${LIMIT_MS.lock} ms`, isReached: longestMs <= LIMIT_MS.lock },
+  })
   const load = createLoad(scope)
   const intake = await medianOfRounds(
     Object.entries({ large: onLarge, small: onSmall }).map(([name, { url }]) => {
