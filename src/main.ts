@@ -7,6 +7,11 @@ import type { FastifyInstance } from 'fastify'
 const CLOSE_MS_MAX = 10_000
 /** When nobody waits for the start any more. */
 const KEEP_COMPILED_AFTER_MS = 1_000
+/**
+ * Connections that may wait to be accepted; Linux allows `net.core.somaxconn` at most, 4096. Of Node's 511 there are too few while
+ * webhooks come in a flood: the client of one that finds no place tries again after 1, 3 and 7 s.
+ */
+const BACKLOG = 4_096
 /** What must not reach a log, wherever it stands. */
 const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-helpcrunch-signature"]']
 
@@ -18,7 +23,7 @@ let app: FastifyInstance | undefined
 try {
   const { buildApp } = await import('./app.ts')
   app = await buildApp({ env: process.env, logger: { redact: REDACTED } })
-  await app.listen({ host: app.config.HOST, port: app.config.PORT })
+  await app.listen({ host: app.config.HOST, port: app.config.PORT, backlog: BACKLOG })
   closeOnSignals(app)
   // Node keeps it at an orderly end only, and it is after a crash that the next start is waited for.
   setTimeout(flushCompileCache, KEEP_COMPILED_AFTER_MS).unref()

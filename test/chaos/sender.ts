@@ -22,10 +22,8 @@ export interface Sender {
   stream(perSecond: number, next: () => { url: string; envelope: { id: string } } | undefined): Promise<void>
 }
 
-const ANSWER_MS_MAX = 10_000
-
 /** HelpCrunch's place at the intake, with a book of what was acknowledged. */
-export function createSender(t: Scope, { connections = 64 } = {}): Sender {
+export function createSender(t: Scope, { connections = 64, patienceMs = 10_000 } = {}): Sender {
   const agent = new Agent({ connections })
   t.teardown(() => agent.destroy())
   const sent: Sending[] = []
@@ -37,7 +35,7 @@ export function createSender(t: Scope, { connections = 64 } = {}): Sender {
       body,
       headers: { 'content-type': 'application/json', 'x-helpcrunch-signature': signBody(SIGNING_KEY, body) },
       dispatcher: agent,
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      signal: AbortSignal.timeout(patienceMs),
     })
       .then(async (reply) => {
         await reply.body.dump()
