@@ -25,7 +25,9 @@ export async function runMain(
   const cwd = await mkdtemp(join(tmpdir(), 'helpcrunch-router-start-'))
   t.teardown(() => rm(cwd, { recursive: true }))
   if (options.dotenv !== undefined) await writeFile(join(cwd, '.env'), options.dotenv)
-  const child = spawn(process.execPath, [MAIN], { cwd, env: { PATH: process.env.PATH, ...env }, timeout: 120_000 })
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const inherited = { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }
+  const child = spawn(process.execPath, [MAIN], { cwd, env: { ...inherited, ...env }, timeout: 120_000 })
   const [[code], stdout, stderr] = await Promise.all([
     once(child, 'exit') as Promise<[number | null]>,
     text(child.stdout),

@@ -6,7 +6,20 @@ export interface Scope {
   readonly parent?: object | undefined
 }
 
-/** The scope that outlives all others: of a test, the whole run of its process. */
+/** The scope that outlives all others: of a test, its file. */
 export function outermost(scope: Scope): Scope {
-  return scope.parent ? outermost(scope.parent as Scope) : scope // of a test, a test
+  if (scope.parent) return outermost(scope.parent as Scope) // of a test, a test
+  return ends === undefined ? scope : { teardown: (end) => void ends?.unshift(end) }
+}
+
+let ends: (() => unknown)[] | undefined
+
+/** For a process that runs several files: what lasts as long as tap does would last until the end of all. */
+export function lastsAsLongAsItsFile(): void {
+  ends = []
+}
+
+/** Ends what the tests of a file had in common. */
+export async function endFile(): Promise<void> {
+  for (const end of ends?.splice(0) ?? []) await end()
 }
