@@ -14,8 +14,8 @@ export function outermost(scope: Scope): Scope {
 
 let ends: (() => unknown)[] | undefined
 
-/** For a process that runs several files: what lasts as long as tap does would last until the end of all. */
-export function lastsAsLongAsItsFile(): void {
+/** For a process that runs several files: what lasts as long as tap does would outlive them all. */
+export function scopeByFile(): void {
   ends = []
 }
 
