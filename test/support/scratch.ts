@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 /** Where Linux keeps files in memory. Containers often have but 64 MB there. */
 const IN_MEMORY = '/dev/shm'
-/** More than twice of what the tests were seen to fill. */
-const BYTES_MIN = 3 * 2 ** 30
+/** Five times the 0.2 GiB that a run was seen to fill. */
+const BYTES_MIN = 2 ** 30
 
 /**
  * A folder for everything that the tests write; in memory where there is room, as it is mostly databases that are copied, used for
