@@ -9,6 +9,12 @@ const ANSWERS: Readonly<Record<string, readonly [number, string, string]>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'body_too_large', 'The extensions of a chunk are too large.'],
 }
 const OTHER = [400, 'bad_request', 'This is not HTTP as it should be.'] as const
+/**
+ * How long a client has to read its answer. A connection that is closed while bytes of it are unread is reset, and then the
+ * answer may be lost (RFC 9112, section 9.6): so its bytes are read on, and thrown away.
+ */
+const LINGER_MS = 2_000
+const lingering = new WeakSet<Socket>()
 
 /**
  * Answers what never became a request, for Fastify's `clientErrorHandler`: as a problem document, as all errors are. Fastify's
@@ -17,18 +23,19 @@ const OTHER = [400, 'bad_request', 'This is not HTTP as it should be.'] as const
 export function answerClientError(this: FastifyInstance, error: Error, socket: Socket): void {
   const cause = 'code' in error ? String(error.code) : ''
   if (cause === 'ECONNRESET' || socket.destroyed) return // nobody is left to be answered
+  if (lingering.has(socket)) return // more of what has been answered
+  if (!socket.writable) return void socket.destroy(error)
   const [status, code, detail] = ANSWERS[cause] ?? OTHER
   const document = problemDocument(status, code, detail)
   this.log.debug({ err: error }, 'request.malformed')
-  if (socket.writable) {
-    const body = JSON.stringify(document)
-    const head = [
-      `HTTP/1.1 ${status} ${document.title}`,
-      'content-type: application/problem+json',
-      `content-length: ${Buffer.byteLength(body)}`,
-      'connection: close',
-    ]
-    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
-  }
-  socket.destroy(error)
+  const body = JSON.stringify(document)
+  const head = [
+    `HTTP/1.1 ${status} ${document.title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  lingering.add(socket)
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  setTimeout(() => socket.destroy(error), LINGER_MS).unref()
 }
