@@ -98,7 +98,6 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
       stopping = true
       await Promise.race([endRunner(), sleep(STOP_MS_MAX, undefined, { ref: false })])
       clearInterval(heartbeat)
-      await registry.leave().catch((error: unknown) => log.error({ err: error }, 'worker.leave_failed'))
     },
   }
 }

@@ -11,9 +11,14 @@ export default fp(
     if (app.config.ROLE === 'web') return
     const { prisma, pool } = app.database
     await scheduleAging(prisma)
+    const registry = createWorkerRegistry(prisma, pool, app.services.workerId)
+    // Also when the queue does not start: the connection that shows that this process lives would keep it alive.
+    app.addHook('onClose', async () => {
+      await registry.leave().catch((error: unknown) => app.log.error({ err: error }, 'worker.leave_failed'))
+    })
     app.queue = await startQueue({
       pool,
-      registry: createWorkerRegistry(prisma, pool, app.services.workerId),
+      registry,
       tasks: app.services,
       concurrency: app.config.WORKER_CONCURRENCY,
       log: app.log,

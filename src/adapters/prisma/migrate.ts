@@ -15,13 +15,21 @@ const FILTERS = { externalTables: [], externalEnums: [] }
 /** Any number will do, as long as every replica uses the same one. */
 const MIGRATION_LOCK = 7_236_451
 
+/** More than a server that was just started needs. */
+const CONNECT_TIMEOUT_MS = 10_000
+
 /**
  * Brings the database up to date: our tables by Prisma's own engine (recorded in `_prisma_migrations`, so that
  * `prisma migrate deploy` agrees), then the queue's. Replicas that start together wait for one another.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   // One connection, and never another: it holds the lock.
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, idleTimeoutMillis: 0 })
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  })
   pool.on('error', () => {}) // a connection that breaks fails the statement it was working on
   pool.on('connect', (connection) => connection.on('error', () => {}))
   try {
