@@ -1,5 +1,5 @@
 import { Engine, type NestedCondition, Operator } from 'json-rules-engine'
-import { OPERATOR_NAMES, type OperatorName } from './conditions.ts'
+import type { OperatorName } from './conditions.ts'
 import type { Facts, FactValue, Lookup } from './facts.ts'
 import type { LeafTest } from './operators.ts'
 import { leavesOf, type PreparedCondition } from './prepared-conditions.ts'
@@ -26,7 +26,7 @@ type Lookups = ReadonlySet<Lookup>
 export function compileRule(conditions: PreparedCondition): RuleEngine {
   const root = { all: [engineCondition(conditions, true)] }
   const leaves = leavesOf(conditions)
-  const operators = new Set(leaves.flatMap(({ leaf }) => ENGINE_OPERATORS[leaf.operator]))
+  const operators = new Set(leaves.flatMap(({ leaf }) => engineOperators(leaf.operator)))
   const lookupByFact = new Map(leaves.map(({ leaf, lookup }) => [leaf.fact, lookup]))
   // Runs that overlap on one engine lose results (7.3.1: the first to end stops the others), so each run has an engine
   // to itself. One whose run was rejected is not used again: that run is still about to stop it.
@@ -57,16 +57,17 @@ type EngineFact = FactValue | typeof OPEN | typeof HOPED | undefined
 
 type EngineOperator = Operator<EngineFact, LeafTest>
 
-/** Every operator and its negation: that a leaf is known to be true, and that it is known to be false. */
-const ENGINE_OPERATORS = Object.fromEntries(
-  OPERATOR_NAMES.map((name): [string, readonly EngineOperator[]] => [
-    name,
-    [
-      new Operator<EngineFact, LeafTest>(name, (actual, test) => isKnownToBe(true, actual, test)),
-      new Operator<EngineFact, LeafTest>(negated(name), (actual, test) => isKnownToBe(false, actual, test)),
-    ],
-  ]),
-) as Record<OperatorName, readonly EngineOperator[]> // one for each name
+/** An operator and its negation, made once: that a leaf is known to be true, and that it is known to be false. */
+function engineOperators(name: OperatorName): readonly EngineOperator[] {
+  const made = ENGINE_OPERATORS.get(name) ?? [
+    new Operator<EngineFact, LeafTest>(name, (actual, test) => isKnownToBe(true, actual, test)),
+    new Operator<EngineFact, LeafTest>(negated(name), (actual, test) => isKnownToBe(false, actual, test)),
+  ]
+  ENGINE_OPERATORS.set(name, made)
+  return made
+}
+
+const ENGINE_OPERATORS = new Map<OperatorName, readonly EngineOperator[]>()
 
 function isKnownToBe(truth: boolean, actual: EngineFact, test: LeafTest): boolean {
   if (typeof actual === 'symbol') return actual === HOPED

@@ -1,4 +1,5 @@
-import { EVENTS_DEFAULT, type RuleDocument } from './rule.ts'
+import { eventsOf } from './listening.ts'
+import type { RuleDocument } from './rule.ts'
 import { isOpen } from './schedule.ts'
 
 /** Whether a rule is evaluated at all for an event, or why it is not. */
@@ -8,7 +9,7 @@ export type Consideration = { kind: 'considered' } | { kind: 'not_considered'; w
 export function considerRule(rule: RuleDocument, eventType: string, at: Date): Consideration {
   if (rule.status === 'draft') return { kind: 'not_considered', why: 'A draft is never evaluated.' }
   if (rule.status === 'disabled') return { kind: 'not_considered', why: 'Disabled.' }
-  const events: readonly string[] = rule.events ?? EVENTS_DEFAULT
+  const events = eventsOf(rule)
   if (!events.includes(eventType)) return { kind: 'not_considered', why: `Only listens to ${events.join(', ')}.` }
   if (rule.schedule !== undefined && !isOpen(rule.schedule, at)) {
     return { kind: 'not_considered', why: `Outside its schedule (${rule.schedule.timezone}) at that time.` }

@@ -1,10 +1,14 @@
-import { EVENTS_DEFAULT, type RuleDocument } from './rule.ts'
+import type { RuleDocument } from './rule.ts'
 import type { CompiledRuleset } from './ruleset.ts'
+
+/** The types of the events that a rule is tried on: new chats, unless it says otherwise. */
+export function eventsOf(rule: RuleDocument): readonly string[] {
+  return rule.events ?? ['chat.new']
+}
 
 /** Whether a rule is tried at all on events of a type. */
 export function listensTo(rule: RuleDocument, eventType: string): boolean {
-  const events: readonly string[] = rule.events ?? EVENTS_DEFAULT
-  return events.includes(eventType)
+  return eventsOf(rule).includes(eventType)
 }
 
 /** Whether any rule that is evaluated, be it in shadow, listens to events of a type. */

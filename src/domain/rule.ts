@@ -19,9 +19,6 @@ export const EVENT_TYPES_ROUTABLE = [
   'message.email.agent',
 ] as const
 
-/** What a rule without `events` listens to. */
-export const EVENTS_DEFAULT: readonly string[] = ['chat.new']
-
 /** `draft` and `disabled` are never evaluated, `shadow` is evaluated and never acted on, `enabled` routes. */
 export const RuleStatus = Type.Enum(['draft', 'shadow', 'enabled', 'disabled'], {
   description: 'One of draft, shadow, enabled, disabled.',
