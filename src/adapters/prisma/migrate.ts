@@ -15,8 +15,8 @@ const FILTERS = { externalTables: [], externalEnums: [] }
 /** Any number will do, as long as every replica uses the same one. */
 const MIGRATION_LOCK = 7_236_451
 
-/** More than a server that was just started needs. */
-const CONNECT_TIMEOUT_MS = 10_000
+/** More than a server needs that was just started on a busy machine. */
+const CONNECT_TIMEOUT_MS = 30_000
 
 /**
  * Brings the database up to date: our tables by Prisma's own engine (recorded in `_prisma_migrations`, so that
