@@ -18,7 +18,7 @@ const CHECKS = [
 /** More than two cores keep busy: tests wait for processes, sockets and databases too. Those that make faults start several. */
 const PROCESSES = { tests: 3, faults: 2 }
 /** They take longest, and so come first: all processes are to end at about the same time. */
-const LONG = /property|sandbox\.test|build\.test/
+const LONG = /property|sandbox-process|build\.test|chaos\/(overload|database|order)/
 const SECONDS_MAX = 900
 
 let passed = 0
@@ -26,27 +26,29 @@ let failed = 0
 
 const scratch = await makeScratch()
 process.env.TMPDIR = scratch
-const starting = startTestServer()
-const copying = makePristineCluster()
+const cluster = makePristineCluster()
 const built = check('build', 'node', ['build.ts'])
 const checked = Promise.all([built, ...CHECKS.map(([name, command, args]) => check(name, command, args))])
 
-const server = await starting
+process.env.TEST_CLUSTER = await cluster
+const server = await startTestServer()
 const environment = {
   TEST_SERVER_URL: server.url,
   TEST_SERVER_TEMPLATE: server.template,
   TAP_TIMEOUT: String(SECONDS_MAX),
   TEST_BUILT: 'yes',
-  TEST_CLUSTER: await copying,
   // What one process has stripped of its types and compiled, the others need not.
   NODE_COMPILE_CACHE: join(scratch, 'compiled'),
 }
 try {
   const given = process.argv.slice(2)
-  const files = given.length > 0 ? given : globSync('test/**/*.test.ts').toSorted()
+  const files = longestFirst(given.length > 0 ? given : globSync('test/**/*.test.ts').toSorted())
   const makesFaults = (file: string) => file.startsWith('test/chaos/')
   await built
-  await runAll('tests', longestFirst(files.filter((file) => !makesFaults(file))))
+  await runAll(
+    'tests',
+    files.filter((file) => !makesFaults(file)),
+  )
   await checked
   // Afterwards and by themselves: whoever waits for a process to start, or to be missed, is not to wait for others' work too.
   await runAll('faults', files.filter(makesFaults))

@@ -4,8 +4,10 @@ import { rule, writeRules } from '../support/rules.ts'
 
 /** Runs the command as npm does. */
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const inherited = { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli/rules.ts', ...args], {
-    env: { PATH: process.env.PATH, NODE_NO_WARNINGS: '1', ...env },
+    env: { ...inherited, NODE_NO_WARNINGS: '1', ...env },
     encoding: 'utf8',
   })
   return { status, stdout, stderr }

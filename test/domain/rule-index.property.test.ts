@@ -71,7 +71,8 @@ async function searchWithTheEngineAlone(
     try {
       if (document.status !== 'enabled' || considerRule(document, eventType, at).kind === 'not_considered') continue
       if (await compiled.certain(facts, open)) return { kind: 'settled', winner: compiled, broken }
-      if (await compiled.possible(facts, open)) return { kind: 'lookups_needed', lookups: await fewest(compiled) }
+      if (open.size > 0 && (await compiled.possible(facts, open)))
+        return { kind: 'lookups_needed', lookups: await fewest(compiled) }
     } catch (error) {
       broken.push({ key: document.key, problem: error instanceof Error ? error.message : String(error) })
     }

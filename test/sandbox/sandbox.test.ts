@@ -1,183 +1,73 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
+import { runSandbox } from '../../src/sandbox/run-sandbox.ts'
 import { query } from '../support/postgres.ts'
 import { until } from '../support/service.ts'
 
+// That it is a program of its own, with signals and exit codes, is in sandbox-process.test.ts.
+
 const FIRST_DECISION = /^ 7\d{6} .*$/m
-/** Whatever server the tests have. */
-const EMBEDDED = { DATABASE_URL: '' }
 const serverUrl = process.env.TEST_SERVER_URL
 
-interface SandboxProcess {
-  readonly child: ChildProcess
+interface SandboxRun {
   /** Resolves with all that is on the screen, once this is among it. */
   printed(what: string | RegExp): Promise<string>
-  /** Resolves with the exit code and everything that was printed. */
-  readonly ended: Promise<{ code: number | null; output: string; errors: string }>
-  /** Folders, databases and processes that it has made and that are still there. */
-  leftovers(): Promise<string[]>
-  /** The process id of its embedded Postgres. */
-  postmaster(): Promise<number>
+  /** As Ctrl-C does it; resolves with the exit code. */
+  stop(): Promise<number>
+  readonly ended: Promise<number>
 }
 
-/** `npm run sandbox` without npm, in a group and a temporary folder of its own; it is gone when the test ends. */
-async function startSandboxProcess(t: Test, args: readonly string[], env: Record<string, string> = {}) {
-  const dir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-test-'))
-  const given = { PORT: '0', TMPDIR: dir, ...(serverUrl && { DATABASE_URL: serverUrl }), ...env }
-  const child = spawn(process.execPath, ['src/sandbox/main.ts', ...args], {
-    env: { ...process.env, ...given },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await rm(dir, { recursive: true, force: true, maxRetries: 3 })
-  })
+/** The sandbox in this process; it is gone when the test ends. */
+function startSandbox(t: Test, chats?: number, databaseUrl = serverUrl): SandboxRun {
   let output = ''
-  let errors = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    errors += chunk
-  })
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output, errors }))
-  const sandbox: SandboxProcess = {
-    child,
-    ended,
+  const terminal = {
+    width: 140,
+    paint: (_format: unknown, text: string) => text,
+    print(line: string) {
+      output += `${line}\n`
+    },
+    footer() {},
+  }
+  const stopping = new AbortController()
+  const env = { PORT: '0', DATABASE_URL: databaseUrl }
+  const ended = runSandbox({ chats, seed: 1, env, terminal, signal: stopping.signal })
+  const stop = () => {
+    stopping.abort('interrupted')
+    return ended
+  }
+  t.teardown(stop)
+  return {
     async printed(what) {
       await until(`${what} on the screen`, () => output.search(what) >= 0)
       return output
     },
-    async leftovers() {
-      const databases = serverUrl ? await query<{ datname: string }>(serverUrl, SANDBOX_DATABASES) : []
-      const group = isAlive(-Number(child.pid)) ? ['a process'] : []
-      return [...(await readdir(dir)), ...databases.map(({ datname }) => datname), ...group]
-    },
-    async postmaster() {
-      const [folder = ''] = await readdir(dir)
-      return Number.parseInt(await readFile(join(dir, folder, 'cluster', 'postmaster.pid'), 'utf8'), 10)
-    },
+    stop,
+    ended,
   }
-  return sandbox
 }
 
-const SANDBOX_DATABASES = "SELECT datname FROM pg_database WHERE datname LIKE 'hcr_sandbox_%'"
-
-test('with --chats the sandbox decides that many chats, sums up and leaves nothing behind', async (t) => {
-  const sandbox = await startSandboxProcess(t, ['--chats', '5', '--seed', '3'])
-  const { code, output, errors } = await sandbox.ended
-
-  t.equal(code, 0, { output })
-  t.equal(errors, '', 'everything printed is for a person')
-  const lines = output.split('\n').filter((line) => /^ 7\d{6} /.test(line))
-  t.equal(new Set(lines.map((line) => line.slice(0, 8))).size, 5, 'a line for each chat')
-  t.match(lines[0], / {2}[→=·] \S.* \d$/, 'with its department and its calls')
-  t.match(output, '5 chats, each with its decision')
-  t.match(output, /\d\.\d\d API calls per routed chat/)
-  t.notMatch(output, '\u001b', 'a pipe gets no colours')
-  t.strictSame(await sandbox.leftovers(), [])
-})
-
-test('the line it prints asks the running service, and another sandbox beside it takes a free port and says so', async (t) => {
-  const sandbox = await startSandboxProcess(t, [])
+test('the line it prints asks the running service, and Ctrl-C is its ordinary end, with a summary', async (t) => {
+  const sandbox = startSandbox(t)
   const output = await sandbox.printed(FIRST_DECISION)
-  const [, token = '', url = '', port = ''] =
-    /curl -H 'Authorization: Bearer (\w+)' '(http:\S+?:(\d+)\S+)'/.exec(output) ?? []
+  const [, token = '', url = ''] = /curl -H 'Authorization: Bearer (\w+)' '(http:[^']+)'/.exec(output) ?? []
   const reply = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
   t.equal(reply.status, 200)
   t.match(await reply.json(), { data: [{ eventType: 'chat.new' }] })
-
-  // It is stopped before its chats are decided, which is not a success.
-  const second = await startSandboxProcess(t, ['--chats', '500'], { PORT: port })
-  t.match(await second.printed(FIRST_DECISION), `port ${port} is taken, so this is a free one`)
-  second.child.kill('SIGTERM')
-  const stopped = await second.ended
-  t.equal(stopped.code, 130)
-  t.match(stopped.output, /chats?, (\d+ of them decided|each with its decision)/)
-
-  process.kill(-Number(sandbox.child.pid), 'SIGINT')
-  const ended = await sandbox.ended
-  t.equal(ended.code, 0, 'Ctrl-C is its ordinary end')
-  t.match(ended.output, 'API calls per routed chat', 'with a summary')
-  t.equal(ended.errors, '')
-  t.strictSame(await sandbox.leftovers(), [])
-  t.strictSame(await second.leftovers(), [])
+  t.equal(await sandbox.stop(), 0)
+  await sandbox.printed('API calls per routed chat')
+  const [name] = /hcr_sandbox_\w+/.exec(output) ?? []
+  if (serverUrl) t.strictSame(await query(serverUrl, 'SELECT FROM pg_database WHERE datname = $1', [name]), [])
 })
 
-test('what cannot be asked for is answered with one line that says what to write', async (t) => {
-  const refused = [
-    [['--chats', 'abc'], /^--chats takes a whole number from 1 to 10000, as in --chats 20\.\n$/],
-    [['--chats'], /^--chats takes a whole number/],
-    [['--seed', '-1'], /^--seed takes a whole number/],
-    [['--chat', '3'], /^There is no --chat: only --chats N/],
-    [['20'], /"npm run sandbox -- --chats 20"/],
-  ] as const
-  const runs = refused.map(async ([args]) => (await startSandboxProcess(t, args)).ended)
-  for (const [index, { code, errors, output }] of (await Promise.all(runs)).entries()) {
-    t.equal(code, 1)
-    t.match(errors, refused[index]?.[1])
-    t.equal(errors.trim().split('\n').length, 1)
-    t.equal(output, '')
-  }
-})
-
-test('a database that cannot be reached is a message and exit code 1', async (t) => {
-  const url = 'postgresql://router:canary@127.0.0.1:1/none'
-  const sandbox = await startSandboxProcess(t, [], { DATABASE_URL: url })
-  const { code, output, errors } = await sandbox.ended
-  t.equal(code, 1)
-  t.match(output, 'The Postgres of DATABASE_URL did not do "CREATE DATABASE')
-  t.notMatch(output + errors, /canary|\n\s+at /, 'without the password and without a stack')
-})
-
-test('a database that falls over is a message and exit code 1, and leaves nothing behind', async (t) => {
-  const sandbox = await startSandboxProcess(t, [], EMBEDDED)
+test('with --chats, to be stopped before they are decided is no success', async (t) => {
+  const sandbox = startSandbox(t, 500)
   await sandbox.printed(FIRST_DECISION)
-  process.kill(await sandbox.postmaster(), 'SIGKILL')
-  const { code, output, errors } = await sandbox.ended
-  t.equal(code, 1)
-  t.match(output, /✗ The service (no longer works|has stopped answering)/)
-  t.notMatch(output + errors, /\n\s+at /)
-  t.strictSame(await sandbox.leftovers(), [])
+  t.equal(await sandbox.stop(), 130)
+  await sandbox.printed(/chats?, \d+ of them decided|chats?, each with its decision/)
 })
 
-test('a second Ctrl-C ends it at once, whatever hangs', async (t) => {
-  const sandbox = await startSandboxProcess(t, [], EMBEDDED)
-  await sandbox.printed(FIRST_DECISION)
-  const postmaster = await sandbox.postmaster()
-  const family = await familyOf(postmaster)
-  for (const pid of family) process.kill(pid, 'SIGSTOP')
-  try {
-    sandbox.child.kill('SIGINT')
-    await sandbox.printed('API calls per routed chat')
-    await until('the end', () => !sandbox.child.kill('SIGINT') || sandbox.child.exitCode !== null)
-  } finally {
-    for (const pid of family) process.kill(pid, 'SIGCONT')
-  }
-  const { code, errors } = await sandbox.ended
-  t.equal(code, 130)
-  t.equal(errors, '')
-  await until('Postgres to end too', () => !isAlive(postmaster))
+test('a database that cannot be reached is a message without the password, and exit code 1', async (t) => {
+  const sandbox = startSandbox(t, undefined, 'postgresql://router:canary@127.0.0.1:1/none')
+  t.equal(await sandbox.ended, 1)
+  const output = await sandbox.printed('The Postgres of DATABASE_URL did not do "CREATE DATABASE')
+  t.notMatch(output, /canary|\n\s+at /)
 })
-
-/** A process and its children, from the system's own list. */
-async function familyOf(pid: number): Promise<number[]> {
-  const list = spawn('ps', ['-A', '-o', 'pid=,ppid='], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const rows = (await text(list.stdout)).trim().split('\n')
-  const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number))
-  return pairs.flatMap(([own = 0, parent = 0]) => (own === pid || parent === pid ? [own] : []))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

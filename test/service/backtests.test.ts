@@ -1,20 +1,20 @@
 import { type Test, test } from 'tap'
-import type { RuleDocument } from '../../src/domain/rule.ts'
 import { takeDatabaseAway } from '../support/outage.ts'
 import { insertPastDecisions } from '../support/past-decisions.ts'
 import { postJson } from '../support/post-json.ts'
-import { rule } from '../support/rules.ts'
+import { giveRules, rule } from '../support/rules.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
 
 const plan = (value: string) => ({ fact: 'plan', operator: 'equal', value }) as const
 
 /** Nothing works anything off: the history is what a test has put there. */
 const settings = { ROLE: 'web' }
-const withoutHistory = shareService({ settings })
+const anyService = shareService({ settings })
 
 /** Two German customers, on Pro and on Free, whose chats went to department 10, and last an English one whose chat stayed. */
-async function startWithHistory(t: Test, rules: Partial<RuleDocument>[] = [{}]): Promise<Service> {
-  const service = await startService(t, { settings, rules })
+async function withHistory(t: Test, rules = [rule()]): Promise<Service> {
+  const service = await anyService(t)
+  await giveRules(service, rules)
   const german = { rule: 'german', department: 10 }
   await insertPastDecisions(service, [
     { facts: { event: 'chat.new', language: 'de', plan: 'Pro' }, ...german },
@@ -25,7 +25,7 @@ async function startWithHistory(t: Test, rules: Partial<RuleDocument>[] = [{}]):
 }
 
 test('a draft is tried beside the stored rules, over what was recorded', async (t) => {
-  const service = await startWithHistory(t)
+  const service = await withHistory(t)
   const draft = rule({ key: 'pro', status: 'draft', priority: 900, conditions: plan('pro'), department: 20 })
   const { status, body } = await postJson(service, '/v1/backtests', { rules: [draft] })
   t.equal(status, 200)
@@ -57,7 +57,7 @@ test('a draft is tried beside the stored rules, over what was recorded', async (
 })
 
 test('a change takes the place of the stored rule with its key; with replace the given rules are the whole set', async (t) => {
-  const service = await startWithHistory(t, [{}, { key: 'english', priority: 1, department: 30 }])
+  const service = await withHistory(t, [rule(), rule({ key: 'english', priority: 1, department: 30 })])
   const change = { rules: [rule({ department: 40 })] }
   const { body: changed } = await postJson(service, '/v1/backtests', change)
   t.match(changed, { moved: 2, transitions: [{ from: 10, to: 40, count: 2 }] })
@@ -74,7 +74,7 @@ test('a change takes the place of the stored rule with its key; with replace the
 })
 
 test('what nobody looked up then is unknown, with the fact', async (t) => {
-  const service = await withoutHistory(t)
+  const service = await withHistory(t)
   await insertPastDecisions(service, [{ facts: { event: 'chat.new' }, openLookups: ['customer', 'chat'] }])
   const { body } = await postJson(service, '/v1/backtests', { rules: [] })
   t.match(body, { decisions: 1, moved: 0, unknown: 1, missing: [{ fact: 'language', count: 1 }] })
@@ -82,7 +82,7 @@ test('what nobody looked up then is unknown, with the fact', async (t) => {
 })
 
 test('only the newest decisions are looked at, as many as asked for', async (t) => {
-  const service = await startWithHistory(t)
+  const service = await withHistory(t)
   const { body } = await postJson(service, '/v1/backtests', { rules: [rule({ department: 40 })], limit: 2 })
   t.match(body, { decisions: 2, moved: 1 })
 })
@@ -101,13 +101,13 @@ test('decisions of real chats are made again; what no given rule matches goes to
 })
 
 test('a decision that gave up on a look-up chose nothing and is left out', async (t) => {
-  const service = await startWithHistory(t)
+  const service = await withHistory(t)
   await service.sql("UPDATE decisions SET outcome = 'failed', reason = 'lookup_failed' WHERE chat_id = 3")
   t.match((await postJson(service, '/v1/backtests', { rules: [] })).body, { decisions: 2, moved: 0 })
 })
 
 test('all that is wrong with the body is said at once, the rules included', async (t) => {
-  const service = await withoutHistory(t)
+  const service = await anyService(t)
   const wrong = { rules: [rule({ priority: 0 }), 7], limit: 10_001, replace: 'yes', from: 'x' }
   const { status, body } = await postJson(service, '/v1/backtests', wrong)
   t.equal(status, 400)
@@ -123,7 +123,7 @@ test('all that is wrong with the body is said at once, the rules included', asyn
 })
 
 test('backtests that come together wait for one another, and too many are turned away', async (t) => {
-  const service = await withoutHistory(t)
+  const service = await anyService(t)
   await service.sql('BEGIN')
   await service.sql('LOCK TABLE decisions') // none is done before all have come
   const answered: number[] = []
@@ -141,7 +141,7 @@ test('backtests that come together wait for one another, and too many are turned
 })
 
 test('a backtest that loses the database is answered with an error, and the next one works', async (t) => {
-  const service = await startWithHistory(t)
+  const service = await withHistory(t)
   const wholeSet = { rules: [rule()], replace: true }
   const giveBack = await takeDatabaseAway(service.databaseUrl)
   t.match(await postJson(service, '/v1/backtests', wholeSet), { status: 500, body: { code: 'internal_server_error' } })

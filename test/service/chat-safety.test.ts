@@ -1,7 +1,7 @@
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import { rule } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
-import { type Service, type ServiceOptions, shareService, startService, until } from '../support/service.ts'
+import { type Service, shareService, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
 const billing = rule({
@@ -23,9 +23,13 @@ async function outcomes({ get }: Service, chatId: number): Promise<unknown[]> {
   }))
 }
 
-const start = (t: Test, options: ServiceOptions = {}) => startService(t, { rules: [everyNewChat, billing], ...options })
 const anyService = shareService({ rules: [everyNewChat, billing] })
 const rerouting = shareService({ rules: [everyNewChat, { ...billing, reroute: true }] })
+const trial = rule({ key: 'trial', status: 'shadow', priority: 900, department: 30 })
+const withSettings = shareService({
+  rules: [trial, {}],
+  settings: { LEAVE_ASSIGNED: 'false', DEFAULT_DEPARTMENT_ID: '40' },
+})
 
 test('a chat that is already there costs no call', async (t) => {
   const service = await anyService(t)
@@ -44,7 +48,7 @@ test('a chat with an assignee is left alone, unless LEAVE_ASSIGNED=false', async
   t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'assigned' }])
   t.equal(service.simulator.calls.all.length, 0)
 
-  const other = await start(t, { settings: { LEAVE_ASSIGNED: 'false' } })
+  const other = await withSettings(t)
   const chat = other.simulator.openChat({ customerId: 9011, assigneeId: 88 })
   await other.drained()
   t.match(await outcomes(other, chat.id), [{ outcome: 'applied' }])
@@ -84,12 +88,12 @@ test('an event that no live rule listens to is ignored without a call; a new cha
 })
 
 test('what nothing matched goes to DEFAULT_DEPARTMENT_ID, by no rule', async (t) => {
-  const service = await startService(t, { settings: { DEFAULT_DEPARTMENT_ID: '40' } })
+  const service = await withSettings(t)
   const customer = service.simulator.addCustomer({ name: 'Jane', locale: 'en' })
   const { id } = service.simulator.openChat({ customerId: customer.id })
   await service.drained()
   t.match(await outcomes(service, id), [{ outcome: 'applied', reason: 'default_department', department: { to: 40 } }])
-  const { body } = await service.get('/v1/decisions')
+  const { body } = await service.get(`/v1/decisions?chatId=${id}`)
   t.equal(body.data[0].rule, null)
 })
 
@@ -150,7 +154,7 @@ test('ROUTER_MODE=shadow records what would have been done, and changes nothing 
 })
 
 test('what was still pending when the service went into shadow is not carried out', async (t) => {
-  const live = await start(t)
+  const live = await startService(t, { rules: [everyNewChat] })
   const { simulator, sql } = live
   const outage = simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }], { forever: true })
   const { id } = simulator.openChat({ customerId: 9011 })
@@ -165,13 +169,11 @@ test('what was still pending when the service went into shadow is not carried ou
 })
 
 test('a shadow rule is recorded and never acted on', async (t) => {
-  const service = await startService(t, {
-    rules: [rule({ key: 'trial', status: 'shadow', priority: 900, department: 30 }), {}],
-  })
+  const service = await withSettings(t)
   const { id } = service.simulator.openChat({ customerId: 9011 })
   await service.drained()
   t.equal(service.simulator.chat(id).departmentId, 10)
-  const { body } = await service.get('/v1/decisions')
+  const { body } = await service.get(`/v1/decisions?chatId=${id}`)
   const { body: decision } = await service.get(`/v1/decisions/${body.data[0].id}`)
   t.match(decision.explanation, [
     { rule: 'trial', status: 'shadow', result: 'match' },

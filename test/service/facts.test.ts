@@ -1,12 +1,11 @@
 import { test } from 'tap'
 import { FACTS, type Facts } from '../../src/domain/facts.ts'
 import { insertPastDecisions } from '../support/past-decisions.ts'
-import { type Service, shareService, startService } from '../support/service.ts'
+import { type Service, shareService } from '../support/service.ts'
 
-const settings = { ROLE: 'web' }
-const withoutDecisions = shareService({ settings })
+const anyService = shareService({ settings: { ROLE: 'web' } })
 
-/** Records a decision for each of the facts, each of a customer of its own. */
+/** A decision for each of the facts, each of a customer of its own, is all that is recorded. */
 const record = (service: Service, ...told: Facts[]) =>
   insertPastDecisions(
     service,
@@ -20,7 +19,7 @@ async function values({ get }: Service): Promise<Record<string, unknown>> {
 }
 
 test('every fact is listed with its type, its meaning and the operators it takes', async (t) => {
-  const service = await withoutDecisions(t)
+  const service = await anyService(t)
   const { status, body } = await service.get('/v1/facts')
   t.equal(status, 200)
   t.strictSame(
@@ -33,7 +32,7 @@ test('every fact is listed with its type, its meaning and the operators it takes
 })
 
 test('values seen lately come with their counts, each tag by itself, the most frequent first', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   await record(
     service,
     { language: 'de', tags: ['vip', 'beta'], blocked: false, application: 7 },
@@ -55,7 +54,7 @@ test('values seen lately come with their counts, each tag by itself, the most fr
 })
 
 test('what tells one person from another is never listed', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const person = {
     name: 'Olena',
     email: 'olena@example.com',
@@ -70,7 +69,7 @@ test('what tells one person from another is never listed', async (t) => {
 })
 
 test('custom attributes are listed by name, with the values that customers share', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const numbered = Array.from({ length: 51 }, (_, n) => ({ 'custom.number': n, 'custom.tier': 'gold' }))
   await record(service, { 'custom.phone': '+43 1' }, { 'custom.phone': '+43 2' }, ...numbered, ...numbered)
   const seen = await values(service)
@@ -82,7 +81,7 @@ test('custom attributes are listed by name, with the values that customers share
 })
 
 test('at most 20 values of a fact are listed, of the newest 1,000 decisions', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await anyService(t)
   const facts = Array.from({ length: 1001 }, (_, n) => ({ country: `C${n % 30}`, plan: 'pro' }))
   await record(service, ...facts)
   const seen = await values(service)
@@ -91,7 +90,8 @@ test('at most 20 values of a fact are listed, of the newest 1,000 decisions', as
 })
 
 test('the list is paged like the others when asked to be', async (t) => {
-  const service = await withoutDecisions(t)
+  const service = await anyService(t)
+  await record(service)
   const { body: first } = await service.get('/v1/facts?limit=23')
   const { body: rest } = await service.get(`/v1/facts?limit=23&cursor=${first.nextCursor ?? ''}`)
   const all = [...first.data, ...(first.nextCursor === null ? [] : rest.data)]

@@ -1,13 +1,19 @@
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
-import { type Service, shareService, startService } from '../support/service.ts'
+import { giveRules, rule } from '../support/rules.ts'
+import { type Service, shareService } from '../support/service.ts'
 
 /** Nothing works anything off: a list shows what a test has put there. */
-const settings = { ROLE: 'web' }
-const anyService = shareService({ settings })
+const anyService = shareService({ settings: { ROLE: 'web' } })
 const PAGED = ['/v1/decisions', '/v1/events', '/v1/rules', '/v1/departments'] as const
 
 const numbered = <T>(count: number, make: (n: number) => T) => Array.from({ length: count }, (_, n) => make(n))
+
+async function withoutRows(t: Test): Promise<Service> {
+  const service = await anyService(t)
+  await service.sql('TRUNCATE decisions, webhook_events CASCADE')
+  return service
+}
 
 /** Follows nextCursor to the end, and gives the ids of each page; `between` happens after each. */
 async function walk({ get }: Service, path: string, between: () => Promise<unknown>): Promise<string[][]> {
@@ -23,7 +29,7 @@ async function walk({ get }: Service, path: string, between: () => Promise<unkno
 }
 
 test('pages leave nothing out and repeat nothing, while new rows arrive', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutRows(t)
   const decisions = await insertDecisions(
     service,
     numbered(45, () => ({})),
@@ -47,7 +53,7 @@ test('pages leave nothing out and repeat nothing, while new rows arrive', async 
 })
 
 test('pages of a time range leave nothing out and repeat nothing, whatever the order of the ids', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutRows(t)
   await insertDecisions(
     service,
     numbered(45, () => ({})),
@@ -72,8 +78,9 @@ test('pages of a time range leave nothing out and repeat nothing, whatever the o
 })
 
 test('pages of rules go on in the order tried when the rule where one ended is gone', async (t) => {
-  const rules = numbered(45, (n) => ({ key: `rule-${n}`, priority: 1_000 - Math.floor(n / 10) }))
-  const service = await startService(t, { settings, rules })
+  const rules = numbered(45, (n) => rule({ key: `rule-${n}`, priority: 1_000 - Math.floor(n / 10) }))
+  const service = await anyService(t)
+  await giveRules(service, rules)
   const inOrder = rules.toSorted((a, b) => b.priority - a.priority || (a.key < b.key ? -1 : 1)).map(({ key }) => key)
   t.strictSame(await walk(service, '/v1/rules', async () => undefined), [
     inOrder.slice(0, 20),
@@ -81,13 +88,13 @@ test('pages of rules go on in the order tried when the rule where one ended is g
     inOrder.slice(40),
   ])
   const { body } = await service.get('/v1/rules?limit=20')
-  await service.sql('UPDATE rule_versions SET live_to = 2 WHERE key = $1', [inOrder[19]])
+  await service.sql('UPDATE rule_versions SET live_to = live_from + 1 WHERE key = $1', [inOrder[19]])
   const { body: next } = await service.get(`/v1/rules?limit=1&cursor=${body.nextCursor}`)
   t.equal(next.data[0].key, inOrder[20])
 })
 
 test('a page has 20 rows unless told otherwise, and says when it is the last', async (t) => {
-  const service = await anyService(t)
+  const service = await withoutRows(t)
   await insertEvents(
     service,
     numbered(21, (n) => ({ id: `event-${n}` })),

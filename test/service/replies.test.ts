@@ -1,11 +1,12 @@
 import { test } from 'tap'
 import { REPLIES, type ReplyClass, withoutLook } from '../support/reply-classes.ts'
 import { rule } from '../support/rules.ts'
-import { startService, until } from '../support/service.ts'
+import { shareService, startService, until } from '../support/service.ts'
 
 /** A rule that needs no look-up, so that the first call is the PUT. */
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
 const settings = { HELPCRUNCH_TIMEOUT_MS: '400' }
+const oneAtATime = shareService({ rules: [everyNewChat], settings: { WORKER_CONCURRENCY: '1' } })
 
 /** Time is shifted, not waited for. */
 const PAUSE_IS_OVER = 'UPDATE helpcrunch_account SET paused_until = now()'
@@ -90,28 +91,27 @@ for (const [name, writeRetryAfter, waitMs] of [
   ],
 ] as const) {
   test(`429 with Retry-After as ${name} pauses everybody until then`, async (t) => {
-    const oneAtATime = { WORKER_CONCURRENCY: '1' }
-    const { simulator, drained, get } = await startService(t, { rules: [everyNewChat], settings: oneAtATime })
+    const { simulator, drained } = await oneAtATime(t)
+    simulator.calls.forget()
     const retryAfter = writeRetryAfter()
     simulator.script({}, [{ kind: 'status', status: 429, headers: { 'retry-after': retryAfter } }])
-    for (let i = 0; i < 5; i++) simulator.openChat({ customerId: 9011 })
+    const chats = [1, 2, 3, 4, 5].map(() => simulator.openChat({ customerId: 9011 }))
     await drained()
     const [throttled, next] = simulator.calls.all
     t.equal(throttled?.status, 429)
     const pausedMs = Number(next?.at) - Number(throttled?.at)
     t.ok(pausedMs >= waitMs(retryAfter, Number(throttled?.at)), `the next call of all came ${pausedMs} ms later`)
-    t.equal((await get('/v1/decisions?outcome=applied')).body.data.length, 5)
+    t.ok(chats.every(({ id }) => simulator.chat(id).departmentId === 10))
   })
 }
 
 test('429 without Retry-After pauses everybody for a back-off that doubles', async (t) => {
-  const oneAtATime = { WORKER_CONCURRENCY: '1' }
-  const { simulator, drained, get, sql } = await startService(t, { rules: [everyNewChat], settings: oneAtATime })
+  const { simulator, drained, sql } = await oneAtATime(t)
   simulator.script({}, [
     { kind: 'status', status: 429 },
     { kind: 'status', status: 429 },
   ])
-  for (let i = 0; i < 3; i++) simulator.openChat({ customerId: 9011 })
+  const chats = [1, 2, 3].map(() => simulator.openChat({ customerId: 9011 }))
   const pausedFor = async (strikes: number) => {
     await until(
       `strike ${strikes}`,
@@ -128,7 +128,7 @@ test('429 without Retry-After pauses everybody for a back-off that doubles', asy
   const second = await pausedFor(2)
   t.ok(second > 9_000 && second <= 10_000, `${second} ms`)
   await drained()
-  t.equal((await get('/v1/decisions?outcome=applied')).body.data.length, 3)
+  t.ok(chats.every(({ id }) => simulator.chat(id).departmentId === 10))
 })
 
 test('a look-up has the same answers: refused leaves the facts unknown, anything passing is tried again', async (t) => {

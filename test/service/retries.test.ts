@@ -1,12 +1,13 @@
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import { postJson } from '../support/post-json.ts'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
 import { rule } from '../support/rules.ts'
-import { type Service, startService, until } from '../support/service.ts'
+import { type Service, shareService, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+const routing = shareService({ rules: [everyNewChat] })
 /** Nothing works anything off. */
-const settings = { ROLE: 'web' }
+const idle = shareService({ settings: { ROLE: 'web' } })
 
 interface Failure {
   readonly service: Service
@@ -16,8 +17,7 @@ interface Failure {
 }
 
 /** A chat whose calls to a path failed for days, until its decision was given up; HelpCrunch is well again by now. */
-async function startWithFailure(t: Test, path: string, rules: object[]): Promise<Failure> {
-  const service = await startService(t, { rules })
+async function withFailure(service: Service, path: string): Promise<Failure> {
   const { simulator, sql, get } = service
   const outage = simulator.script({ path }, [{ kind: 'status', status: 500 }], { forever: true })
   const { id: chatId } = simulator.openChat({ customerId: 9011 })
@@ -27,13 +27,13 @@ async function startWithFailure(t: Test, path: string, rules: object[]): Promise
   await sql('UPDATE graphile_worker._private_jobs SET run_at = now()')
   await service.drained()
   outage.clear()
-  const { body } = await get('/v1/decisions?outcome=failed')
+  const { body } = await get(`/v1/decisions?outcome=failed&chatId=${chatId}`)
   const { id: decisionId, eventId } = body.data[0]
   return { service, chatId, decisionId, eventId }
 }
 
 test('a failed decision that is tried again brings the chat to its department', async (t) => {
-  const { service, chatId, decisionId } = await startWithFailure(t, '/v1/chats/department', [everyNewChat])
+  const { service, chatId, decisionId } = await withFailure(await routing(t), '/v1/chats/department')
   const { status, headers, body } = await postJson(service, `/v1/decisions/${decisionId}/retry`)
   t.equal(status, 202)
   t.equal(headers.get('location'), `/v1/decisions/${decisionId}`)
@@ -41,7 +41,7 @@ test('a failed decision that is tried again brings the chat to its department', 
   await service.drained()
   t.match((await service.get(`/v1/decisions/${decisionId}`)).body, { outcome: 'applied', reason: null })
   t.equal(service.simulator.chat(chatId).departmentId, 10)
-  t.strictSame(await service.sql('SELECT tries, tried_since, pending_decision_id FROM chats'), [
+  t.strictSame(await service.sql('SELECT tries, tried_since, pending_decision_id FROM chats WHERE id = $1', [chatId]), [
     { tries: 0, tried_since: null, pending_decision_id: null },
   ])
   const again = await postJson(service, `/v1/decisions/${decisionId}/retry`)
@@ -49,7 +49,7 @@ test('a failed decision that is tried again brings the chat to its department', 
 })
 
 test('a chat that an agent has moved since is left alone by a retry, too', async (t) => {
-  const { service, chatId, decisionId } = await startWithFailure(t, '/v1/chats/department', [everyNewChat])
+  const { service, chatId, decisionId } = await withFailure(await routing(t), '/v1/chats/department')
   service.simulator.agentMovesChat(chatId, 30)
   await postJson(service, `/v1/decisions/${decisionId}/retry`)
   await service.drained()
@@ -58,7 +58,7 @@ test('a chat that an agent has moved since is left alone by a retry, too', async
 })
 
 test('a decision that gave up before it chose anything is taken back, and its event decided anew', async (t) => {
-  const { service, chatId, decisionId, eventId } = await startWithFailure(t, '/v1/customers/9011', [{}])
+  const { service, chatId, decisionId, eventId } = await withFailure(await startService(t), '/v1/customers/9011')
   t.match((await service.get(`/v1/decisions/${decisionId}`)).body, {
     reason: 'lookup_failed',
     department: { to: null },
@@ -74,7 +74,7 @@ test('a decision that gave up before it chose anything is taken back, and its ev
 })
 
 test('every final outcome but failed stays final', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await idle(t)
   const outcomes = ['applied', 'unchanged', 'no_match', 'skipped', 'shadow', 'rejected', 'pending']
   const ids = await insertDecisions(
     service,
@@ -92,7 +92,7 @@ test('every final outcome but failed stays final', async (t) => {
 })
 
 test('a failed decision is not tried again when a newer one of the chat has taken over', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await idle(t)
   for (const [index, outcome] of ['pending', 'applied', 'unchanged'].entries()) {
     const chatId = 600 + index
     const [failed, newer] = await insertDecisions(service, [
@@ -117,22 +117,22 @@ test('a failed decision is not tried again when a newer one of the chat has take
 })
 
 test('of many who ask for the same retry at once, one is heard', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await idle(t)
   const [id] = await insertDecisions(service, [{ outcome: 'failed' }])
   await service.sql('INSERT INTO chats (id) VALUES (501)')
   const replies = await Promise.all(Array.from({ length: 8 }, () => postJson(service, `/v1/decisions/${id}/retry`)))
   t.strictSame(replies.map(({ status }) => status).sort(), [202, ...Array(7).fill(409)])
-  const jobs = await service.sql("SELECT FROM graphile_worker.jobs WHERE task_identifier = 'apply_decision'")
+  const jobs = await service.sql("SELECT FROM graphile_worker.jobs WHERE key = 'apply:501'")
   t.equal(jobs.length, 1)
 })
 
 test('an event that was set aside gets another chance', async (t) => {
-  const service = await startService(t, { rules: [everyNewChat] })
+  const service = await routing(t)
   const { id: chatId } = service.simulator.openChat({ customerId: 9011 })
   await service.drained()
   // As it is when its work has ended its process three times.
-  await service.sql('DELETE FROM decisions')
-  await service.sql('UPDATE chats SET routed_department_id = NULL')
+  await service.sql('DELETE FROM decisions WHERE chat_id = $1', [chatId])
+  await service.sql('UPDATE chats SET routed_department_id = NULL WHERE id = $1', [chatId])
   const [event] = await service.sql<{ id: string }>(
     `UPDATE webhook_events SET status = 'set_aside', problem = 'It ended its process.', starts = 4
     WHERE chat_id = $1 AND type = 'chat.new' RETURNING id`,
@@ -145,11 +145,12 @@ test('an event that was set aside gets another chance', async (t) => {
   t.notOk('body' in body, 'the body is on the event itself')
   await service.drained()
   t.match((await service.get(`/v1/events/${event?.id}`)).body, { status: 'done', decisionId: /^\d+$/ })
-  t.match((await service.get('/v1/decisions')).body.data, [{ chatId, eventId: event?.id, rule: { key: 'german' } }])
+  const { body: list } = await service.get(`/v1/decisions?chatId=${chatId}`)
+  t.match(list.data, [{ chatId, eventId: event?.id, rule: { key: 'german' } }])
 })
 
 test('an event that did not say whom it is about is read anew, and says what is still wrong with it', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await idle(t)
   const bodyOf = (eventData: object) => JSON.stringify({ id: 'x', event: 'chat.new', createdAt: 1, eventData })
   await insertEvents(service, [
     { id: 'unusable', status: 'set_aside', chatId: null },
@@ -167,7 +168,7 @@ test('an event that did not say whom it is about is read anew, and says what is 
 })
 
 test('only an event that was set aside is retried', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await idle(t)
   const statuses = ['waiting', 'done', 'ignored', 'unreadable']
   await insertEvents(
     service,
@@ -180,7 +181,7 @@ test('only an event that was set aside is retried', async (t) => {
 })
 
 test('what is not there cannot be retried', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await idle(t)
   t.match(await postJson(service, '/v1/decisions/999/retry'), { status: 404, body: { code: 'not_found' } })
   t.match(await postJson(service, '/v1/events/nobody/retry'), { status: 404, body: { code: 'not_found' } })
   t.match(await postJson(service, '/v1/decisions/first/retry'), { status: 400, body: { errors: [{ pointer: '/id' }] } })

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { apiOf, issueToken } from '../support/api.ts'
 import { startSecondApp } from '../support/second-app.ts'
-import { startService } from '../support/service.ts'
+import { type Service, shareService } from '../support/service.ts'
 
 const settings = { ROLE: 'web' }
+const anyService = shareService({ settings })
+
+async function withoutTokens(t: Test): Promise<Service> {
+  const service = await anyService(t)
+  await service.sql('DELETE FROM api_tokens')
+  return service
+}
 
 test('a secret is shown once, and only its hash is kept', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutTokens(t)
   const { send } = apiOf(service)
   const created = await send('POST', '/v1/tokens', { name: 'CI', role: 'editor' })
   t.match(created, {
@@ -29,7 +36,7 @@ test('a secret is shown once, and only its hash is kept', async (t) => {
 })
 
 test('a token needs a name and one of the three roles', async (t) => {
-  const { send } = apiOf(await startService(t, { settings }))
+  const { send } = apiOf(await withoutTokens(t))
   const pointers = async (body: unknown) => {
     const { status, body: problem } = await send('POST', '/v1/tokens', body)
     return [status, ...problem.errors.map(({ pointer }: { pointer: string }) => pointer)]
@@ -40,7 +47,7 @@ test('a token needs a name and one of the three roles', async (t) => {
 })
 
 test('a revoked token is refused at once, by every replica', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutTokens(t)
   const replica = await startSecondApp(t, service, settings)
   const { token, id } = await issueToken(service, 'viewer')
   const statuses = async () => {
@@ -55,7 +62,7 @@ test('a revoked token is refused at once, by every replica', async (t) => {
 })
 
 test('the last use is kept to the minute', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutTokens(t)
   const { token } = await issueToken(service, 'viewer')
   const use = async () => {
     await apiOf(service, token).send('GET', '/v1/facts')
@@ -69,7 +76,7 @@ test('the last use is kept to the minute', async (t) => {
 })
 
 test('tokens come in pages, the newest first, while others are revoked', async (t) => {
-  const service = await startService(t, { settings })
+  const service = await withoutTokens(t)
   const { send } = apiOf(service)
   const ids: string[] = []
   for (const name of ['a', 'b', 'c', 'd', 'e']) ids.unshift((await issueToken(service, 'viewer', name)).id)

@@ -9,11 +9,15 @@ export interface PastRow {
   readonly department?: number | null
 }
 
-/** Writes decisions and their events as rows, the first one the oldest, each of a chat and a customer of its own (1, 2, ...). */
+/**
+ * Writes decisions and their events as rows, in place of all that there are: the first one the oldest, each of a chat and a
+ * customer of its own (1, 2, ...).
+ */
 export async function insertPastDecisions({ sql }: Pick<Service, 'sql'>, rows: readonly PastRow[]): Promise<void> {
   const told = rows.map(({ facts, openLookups = [], rule = null, department = null }, index) => {
     return { place: index + 1, facts, open: openLookups, rule, department }
   })
+  await sql('TRUNCATE decisions, webhook_events CASCADE')
   await sql(
     `WITH told AS (
       SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (place bigint, facts jsonb, open text[], rule text, department bigint)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/start-embedded-postgres.ts'
 import { migrate } from '../../src/adapters/prisma/migrate.ts'
-import { trustEverybody } from './pristine-cluster.ts'
+import { copyPristineCluster } from './pristine-cluster.ts'
 import { outermost, type Scope } from './scope.ts'
 
 /** A server for tests, with one migrated database that the others are copied from. */
@@ -23,14 +23,11 @@ const FAST = {
 
 /** Uses the server of DATABASE_URL when there is one, else an embedded one. Only databases of its own making are touched. */
 export async function startTestServer(): Promise<TestServer> {
-  const given = process.env.DATABASE_URL
-  const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-test-'))
-  const embedded = given ? undefined : await startEmbeddedPostgres({ dataDir, settings: FAST })
-  const url = given ?? embedded?.url ?? ''
-  if (embedded) {
-    await trustEverybody(dataDir)
-    await query(url, 'SELECT pg_reload_conf()')
-  }
+  const { DATABASE_URL: given } = process.env
+  return given ? prepareServer(given) : startOwnServer()
+}
+
+async function prepareServer(url: string): Promise<TestServer> {
   const template = `hcr_template_${randomUUID().slice(0, 8)}`
   await query(url, `CREATE DATABASE ${template}`)
   await migrate(withDatabase(url, template))
@@ -39,7 +36,22 @@ export async function startTestServer(): Promise<TestServer> {
     template,
     async stop() {
       await query(url, `DROP DATABASE ${template} WITH (FORCE)`)
-      await embedded?.stop()
+    },
+  }
+}
+
+async function startOwnServer(): Promise<TestServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-test-'))
+  await copyPristineCluster(dataDir)
+  const embedded = await startEmbeddedPostgres({ dataDir, settings: FAST })
+  const template = 'hcr_template'
+  // A database that is copied must have no connection: not this one either.
+  await query(withDatabase(embedded.url, 'template1'), `CREATE DATABASE ${template} TEMPLATE postgres`)
+  return {
+    url: embedded.url,
+    template,
+    async stop() {
+      await embedded.stop()
       await rm(dataDir, { recursive: true, force: true })
     },
   }

@@ -19,7 +19,7 @@ export async function makePristineCluster(): Promise<string> {
 }
 
 /** To check a password takes a third of the time of a connection, of which the tests open thousands. */
-export async function trustEverybody(dataDir: string): Promise<void> {
+async function trustEverybody(dataDir: string): Promise<void> {
   await writeFile(join(dataDir, 'cluster', 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n')
 }
 
