@@ -24,7 +24,7 @@ const someRules: fc.Arbitrary<RuleDocument[]> = fc
       schedule: fc.constantFrom({ ...schedule, timezone: 'UTC' }, { ...schedule, timezone: 'Europe/Nowhere' }),
       hasSchedule: fc.constantFrom(true, false, false, false),
     }),
-    { minLength: 1, maxLength: 10 },
+    { minLength: 1, maxLength: 6 },
   )
   .map((rules) =>
     rules.map(({ schedule: hours, hasSchedule, ...rule }, index) =>

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
@@ -103,11 +104,12 @@ async function drained({ simulator, sql }: Pick<Service, 'simulator' | 'sql'>): 
 /** Whoever waits for a state goes on at once when it is there, so this is for a machine that does much else. */
 const WAIT_MS_MAX = 60_000
 
-/** Looks again and again until something is so; the error says what was awaited. */
+/** Looks again and again until something is so, less often the longer it takes; the error says what was awaited. */
 export async function until(what: string, check: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + WAIT_MS_MAX
+  const startedAt = performance.now()
   while (!(await check())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${WAIT_MS_MAX} ms in vain for: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    const waitedMs = performance.now() - startedAt
+    if (waitedMs > WAIT_MS_MAX) throw new Error(`Waited ${WAIT_MS_MAX} ms in vain for: ${what}`)
+    await sleep(Math.min(Math.max(25, waitedMs / 10), 200))
   }
 }
