@@ -18,13 +18,6 @@ const cli =
   (...args: string[]) =>
     runCli(args, { ROUTER_URL: url, ROUTER_TOKEN: ADMIN_TOKEN })
 
-/** A service that has these rules, each at its first version. */
-async function serviceWith(t: Test, ...rules: readonly RuleDocument[]): Promise<Service> {
-  const service = await anyService(t)
-  await giveRules(service, rules)
-  return service
-}
-
 /** The rules of a service: key, version and department. */
 async function stored({ get }: Service): Promise<string[]> {
   const { body } = await get('/v1/rules?limit=100')
@@ -64,7 +57,7 @@ async function startProxy(t: Test, target: string, onWrite: (request: IncomingMe
 }
 
 test('apply makes the rules of the service those of the folder: new ones, changed ones and removed ones', async (t) => {
-  const service = await serviceWith(t, rule(), rule({ key: 'old', priority: 100 }))
+  const service = await giveRules(await anyService(t), [rule(), rule({ key: 'old', priority: 100 })])
   const run = cli(service)
   const dir = await writeRules(t, [rule({ department: 20 }), vip])
   const { code, out, err } = await run('apply', '--dir', dir)
@@ -102,7 +95,7 @@ test('export, edit, plan, apply, export: the bytes are those of the edited files
 })
 
 test('a kept plan is carried out as it was made, whatever the folder says by now', async (t) => {
-  const service = await serviceWith(t, rule())
+  const service = await giveRules(await anyService(t), [rule()])
   const run = cli(service)
   const dir = await writeRules(t, [rule({ department: 20 }), vip])
   const file = join(await makeFolder(t), 'plan.json')
@@ -113,7 +106,7 @@ test('a kept plan is carried out as it was made, whatever the folder says by now
 })
 
 test('apply refuses a kept plan when the service has changed since, names the rules, and writes nothing', async (t) => {
-  const service = await serviceWith(t, rule(), rule({ key: 'other' }))
+  const service = await giveRules(await anyService(t), [rule(), rule({ key: 'other' })])
   const run = cli(service)
   const file = join(await makeFolder(t), 'plan.json')
   await run('plan', '--dir', await writeRules(t, [rule({ department: 20 })]), '--out', file)
@@ -125,7 +118,7 @@ test('apply refuses a kept plan when the service has changed since, names the ru
 })
 
 test('a rule that somebody changes during apply is left alone, and apply says what was done and what was not', async (t) => {
-  const service = await serviceWith(t, rule(), rule({ key: 'last', priority: 100 }))
+  const service = await giveRules(await anyService(t), [rule(), rule({ key: 'last', priority: 100 })])
   const proxy = await startProxy(t, service.url, async ({ method, url }) => {
     if (method === 'PUT' && url === '/v1/rules/german') await change(service.url, rule({ department: 40 }), 1)
     return 'on'
@@ -137,7 +130,7 @@ test('a rule that somebody changes during apply is left alone, and apply says wh
 })
 
 test('of a write without an answer nobody knows whether it was done, and apply goes no further', async (t) => {
-  const service = await serviceWith(t, rule(), rule({ key: 'last', priority: 100 }))
+  const service = await giveRules(await anyService(t), [rule(), rule({ key: 'last', priority: 100 })])
   const proxy = await startProxy(t, service.url, async ({ method }) => (method === 'PUT' ? 'cut' : 'on'))
   const dir = await writeRules(t, [rule({ department: 20 })])
   const { code, out, err } = await cli(proxy)('apply', '--dir', dir, '--json')
@@ -155,7 +148,7 @@ test('of a write without an answer nobody knows whether it was done, and apply g
 })
 
 test('what the service would refuse stops apply before anything is written, in the words of the service', async (t) => {
-  const service = await serviceWith(t, rule())
+  const service = await giveRules(await anyService(t), [rule()])
   const dir = await writeRules(t, [rule({ department: 20 }), rule({ key: 'nowhere', department: 999 })])
   const { code, err } = await cli(service)('apply', '--dir', dir)
   t.equal(code, 1)
@@ -164,7 +157,7 @@ test('what the service would refuse stops apply before anything is written, in t
 })
 
 test('a file that holds no plan, or one with rules that are not valid, is refused', async (t) => {
-  const service = await serviceWith(t, rule())
+  const service = await giveRules(await anyService(t), [rule()])
   const run = cli(service)
   const invalid = { plan: 'helpcrunch-router rules 1', seen: {}, rules: [rule({ priority: 0 })] }
   const dir = await makeFolder(t, { 'a.json': '{}', 'b.json': 'no JSON', 'c.json': JSON.stringify(invalid) })
@@ -177,7 +170,7 @@ test('a file that holds no plan, or one with rules that are not valid, is refuse
 })
 
 test('a folder without rules removes nothing: that takes a kept plan', async (t) => {
-  const service = await serviceWith(t, rule())
+  const service = await giveRules(await anyService(t), [rule()])
   const run = cli(service)
   const dir = await makeFolder(t)
   t.match(await run('apply', '--dir', dir), {

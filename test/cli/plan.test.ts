@@ -80,8 +80,7 @@ test('a folder with mistakes is not planned: all of them are told, each with its
 
 test('all pages of the rules are read', async (t) => {
   const rules = Array.from({ length: 101 }, (_, index) => rule({ key: `rule-${index}`, status: 'draft' }))
-  const service = await anyService(t)
-  await giveRules(service, rules)
+  const service = await giveRules(await anyService(t), rules)
   const dir = await writeRules(t, rules)
   const run = await runCli(['plan', '--dir', dir], { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN })
   t.match(run, { code: 0, out: 'No difference: 101 rules here and there.' })
@@ -101,8 +100,7 @@ test('a service that refuses, is away, or is another one, is said in one line wi
 })
 
 test('what the service would refuse is told by plan, with exit code 1', async (t) => {
-  const service = await anyService(t)
-  await giveRules(service, [rule()])
+  const service = await giveRules(await anyService(t), [rule()])
   const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
   const dir = await writeRules(t, [rule(), rule({ key: 'nowhere', department: 999 })])
   const { code, out, err } = await runCli(['plan', '--dir', dir], env)
@@ -113,8 +111,7 @@ test('what the service would refuse is told by plan, with exit code 1', async (t
 
 test('plan warns of what is likely not meant in the rules that change, and only in these', async (t) => {
   const hidden = (key: string) => rule({ key, priority: 100, department: 20 })
-  const service = await anyService(t)
-  await giveRules(service, [rule(), hidden('old')])
+  const service = await giveRules(await anyService(t), [rule(), hidden('old')])
   const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
   const dir = await writeRules(t, [rule(), hidden('old'), hidden('new')])
   const { code, out } = await runCli(['plan', '--dir', dir], env)
@@ -126,8 +123,7 @@ test('plan warns of what is likely not meant in the rules that change, and only 
 })
 
 test('a plan is kept with what the service had when it was made', async (t) => {
-  const service = await anyService(t)
-  await giveRules(service, [rule()])
+  const service = await giveRules(await anyService(t), [rule()])
   const dir = await writeRules(t, [rule({ department: 20 })])
   const file = join(await makeFolder(t), 'plan.json')
   const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }

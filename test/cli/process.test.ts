@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
 import { rule, writeRules } from '../support/rules.ts'
+import { inherited } from '../support/start-command.ts'
 
 /** Runs the command as npm does. */
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const inherited = { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli/rules.ts', ...args], {
-    env: { ...inherited, NODE_NO_WARNINGS: '1', ...env },
+    env: { ...inherited(), NODE_NO_WARNINGS: '1', ...env },
     encoding: 'utf8',
   })
   return { status, stdout, stderr }

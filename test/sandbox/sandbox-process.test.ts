@@ -88,6 +88,22 @@ test('with --chats the sandbox decides that many chats, sums up and leaves nothi
   t.strictSame(await sandbox.leftovers(), [])
 })
 
+test('the line it prints asks the running service, and Ctrl-C is its ordinary end', async (t) => {
+  const sandbox = await startSandboxProcess(t, [])
+  const output = await sandbox.printed(FIRST_DECISION)
+  const [, token = '', url = ''] = /curl -H 'Authorization: Bearer (\w+)' '(http:[^']+)'/.exec(output) ?? []
+  const reply = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+  t.equal(reply.status, 200)
+  t.match(await reply.json(), { data: [{ eventType: 'chat.new' }] })
+
+  process.kill(-Number(sandbox.child.pid), 'SIGINT')
+  const ended = await sandbox.ended
+  t.equal(ended.code, 0)
+  t.match(ended.output, 'API calls per routed chat', 'with a summary')
+  t.equal(ended.errors, '')
+  t.strictSame(await sandbox.leftovers(), [])
+})
+
 test('what cannot be asked for is answered with one line that says what to write', async (t) => {
   const { code, errors, output } = await (await startSandboxProcess(t, ['--chat', '3'])).ended
   t.strictSame({ code, output }, { code: 1, output: '' })

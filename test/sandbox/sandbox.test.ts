@@ -1,6 +1,5 @@
 import { type Test, test } from 'tap'
 import { runSandbox } from '../../src/sandbox/run-sandbox.ts'
-import { query } from '../support/postgres.ts'
 import { until } from '../support/service.ts'
 
 // That it is a program of its own, with signals and exit codes, is in sandbox-process.test.ts.
@@ -44,19 +43,6 @@ function startSandbox(t: Test, chats?: number, databaseUrl = serverUrl): Sandbox
     ended,
   }
 }
-
-test('the line it prints asks the running service, and Ctrl-C is its ordinary end, with a summary', async (t) => {
-  const sandbox = startSandbox(t)
-  const output = await sandbox.printed(FIRST_DECISION)
-  const [, token = '', url = ''] = /curl -H 'Authorization: Bearer (\w+)' '(http:[^']+)'/.exec(output) ?? []
-  const reply = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
-  t.equal(reply.status, 200)
-  t.match(await reply.json(), { data: [{ eventType: 'chat.new' }] })
-  t.equal(await sandbox.stop(), 0)
-  await sandbox.printed('API calls per routed chat')
-  const [name] = /hcr_sandbox_\w+/.exec(output) ?? []
-  if (serverUrl) t.strictSame(await query(serverUrl, 'SELECT FROM pg_database WHERE datname = $1', [name]), [])
-})
 
 test('with --chats, to be stopped before they are decided is no success', async (t) => {
   const sandbox = startSandbox(t, 500)

@@ -1,6 +1,6 @@
 import { type Test, test } from 'tap'
 import { takeDatabaseAway } from '../support/outage.ts'
-import { insertPastDecisions } from '../support/past-decisions.ts'
+import { givePastDecisions } from '../support/past-decisions.ts'
 import { postJson } from '../support/post-json.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
@@ -13,10 +13,9 @@ const anyService = shareService({ settings })
 
 /** Two German customers, on Pro and on Free, whose chats went to department 10, and last an English one whose chat stayed. */
 async function withHistory(t: Test, rules = [rule()]): Promise<Service> {
-  const service = await anyService(t)
-  await giveRules(service, rules)
+  const service = await giveRules(await anyService(t), rules)
   const german = { rule: 'german', department: 10 }
-  await insertPastDecisions(service, [
+  await givePastDecisions(service, [
     { facts: { event: 'chat.new', language: 'de', plan: 'Pro' }, ...german },
     { facts: { event: 'chat.new', language: 'de', plan: 'Free' }, ...german },
     { facts: { event: 'chat.new', language: 'en', plan: 'Pro' } },
@@ -75,7 +74,7 @@ test('a change takes the place of the stored rule with its key; with replace the
 
 test('what nobody looked up then is unknown, with the fact', async (t) => {
   const service = await withHistory(t)
-  await insertPastDecisions(service, [{ facts: { event: 'chat.new' }, openLookups: ['customer', 'chat'] }])
+  await givePastDecisions(service, [{ facts: { event: 'chat.new' }, openLookups: ['customer', 'chat'] }])
   const { body } = await postJson(service, '/v1/backtests', { rules: [] })
   t.match(body, { decisions: 1, moved: 0, unknown: 1, missing: [{ fact: 'language', count: 1 }] })
   t.match(body.byRule, [{ rule: 'german', matched: 0, unknown: 1 }])

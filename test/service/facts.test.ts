@@ -1,13 +1,13 @@
 import { test } from 'tap'
 import { FACTS, type Facts } from '../../src/domain/facts.ts'
-import { insertPastDecisions } from '../support/past-decisions.ts'
+import { givePastDecisions } from '../support/past-decisions.ts'
 import { type Service, shareService } from '../support/service.ts'
 
 const anyService = shareService({ settings: { ROLE: 'web' } })
 
 /** A decision for each of the facts, each of a customer of its own, is all that is recorded. */
 const record = (service: Service, ...told: Facts[]) =>
-  insertPastDecisions(
+  givePastDecisions(
     service,
     told.map((facts) => ({ facts })),
   )

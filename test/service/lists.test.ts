@@ -79,8 +79,7 @@ test('pages of a time range leave nothing out and repeat nothing, whatever the o
 
 test('pages of rules go on in the order tried when the rule where one ended is gone', async (t) => {
   const rules = numbered(45, (n) => rule({ key: `rule-${n}`, priority: 1_000 - Math.floor(n / 10) }))
-  const service = await anyService(t)
-  await giveRules(service, rules)
+  const service = await giveRules(await anyService(t), rules)
   const inOrder = rules.toSorted((a, b) => b.priority - a.priority || (a.key < b.key ? -1 : 1)).map(({ key }) => key)
   t.strictSame(await walk(service, '/v1/rules', async () => undefined), [
     inOrder.slice(0, 20),

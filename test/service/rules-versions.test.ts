@@ -1,18 +1,11 @@
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import { apiOf, ifMatch, issueToken } from '../support/api.ts'
 import { giveRules, rule } from '../support/rules.ts'
-import { type Service, shareService, startService } from '../support/service.ts'
+import { shareService, startService } from '../support/service.ts'
 
 const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
 const german = rule()
 const anyService = shareService({ settings })
-
-/** A service that has one rule, at its first version. */
-async function withGerman(t: Test): Promise<Service> {
-  const service = await anyService(t)
-  await giveRules(service, [german])
-  return service
-}
 
 test('every version is kept with its author, its time and its whole document, the newest first', async (t) => {
   const service = await startService(t, { settings, rules: [german] })
@@ -38,7 +31,7 @@ test('every version is kept with its author, its time and its whole document, th
 })
 
 test('versions come in pages, those of a deleted rule too', async (t) => {
-  const { send } = apiOf(await withGerman(t))
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
   await send('PUT', '/v1/rules/german', german, ifMatch(1))
   await send('PUT', '/v1/rules/german', german, ifMatch(2))
   await send('DELETE', '/v1/rules/german', undefined, ifMatch(3))
@@ -55,7 +48,7 @@ test('versions come in pages, those of a deleted rule too', async (t) => {
 })
 
 test('a rollback is a new version with an old document', async (t) => {
-  const { send } = apiOf(await withGerman(t))
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
   await send('PUT', '/v1/rules/german', { ...german, name: 'A mistake' }, ifMatch(1))
   const back = await send('POST', '/v1/rules/german/rollback', { version: 1 })
   t.match(back, { status: 200, body: { ...german, version: 3, updatedBy: 'admin', warnings: [] } })
@@ -76,7 +69,7 @@ test('a rollback is a new version with an old document', async (t) => {
 })
 
 test('a rollback brings a deleted rule back', async (t) => {
-  const { send } = apiOf(await withGerman(t))
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
   await send('DELETE', '/v1/rules/german', undefined, ifMatch(1))
   t.equal((await send('POST', '/v1/rules/german/rollback', { version: 1 }, ifMatch(1))).status, 404)
   t.match(await send('POST', '/v1/rules/german/rollback', { version: 1 }), { status: 200, body: { version: 2 } })
@@ -84,7 +77,7 @@ test('a rollback brings a deleted rule back', async (t) => {
 })
 
 test('a rollback to a version that could not be written today is refused with the reason', async (t) => {
-  const service = await withGerman(t)
+  const service = await giveRules(await anyService(t), [german])
   const { send } = apiOf(service)
   await send('PUT', '/v1/rules/german', { ...german, department: 20 }, ifMatch(1))
   await service.sql(`UPDATE rule_versions SET document = json_build_object('key', 'german', 'name', 'x', 'status', 'enabled',

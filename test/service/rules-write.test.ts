@@ -1,6 +1,5 @@
-import { type Test, test } from 'tap'
-import type { RuleDocument } from '../../src/domain/rule.ts'
-import { type Api, apiOf, ifMatch } from '../support/api.ts'
+import { test } from 'tap'
+import { apiOf, ifMatch } from '../support/api.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import { shareService, startService } from '../support/service.ts'
 
@@ -9,15 +8,8 @@ const german = rule()
 const vip = rule({ key: 'vip', name: 'VIP customers', priority: 900, department: 20 })
 const anyService = shareService({ settings })
 
-/** The API of a service that has these rules, each at its first version. */
-async function apiWith(t: Test, ...rules: readonly RuleDocument[]): Promise<Api> {
-  const service = await anyService(t)
-  await giveRules(service, rules)
-  return apiOf(service)
-}
-
 test('rules are written', async (t) => {
-  const { send } = await apiWith(t, german)
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
 
   await t.test(
     'a new rule is answered with 201, its place and its ETag, and can be read from there as it was written',
@@ -99,7 +91,7 @@ test('rules are written', async (t) => {
 })
 
 test('a change names the version that it is about, or is refused', async (t) => {
-  const { send } = await apiWith(t, german)
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
   const changed = { ...german, name: 'German' }
   for (const [method, body] of [['PUT', changed], ['DELETE']] as const) {
     t.match(await send(method, '/v1/rules/german', body), { status: 428, body: { code: 'precondition_required' } })
@@ -127,7 +119,7 @@ test('a change names the version that it is about, or is refused', async (t) => 
 })
 
 test('what was read can be sent back with a change in it', async (t) => {
-  const { send } = await apiWith(t, german)
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
   const { body } = await send('GET', '/v1/rules/german')
   const { status, body: changed } = await send('PUT', '/v1/rules/german', { ...body, priority: 7 }, ifMatch(1))
   t.match({ status, changed }, { status: 200, changed: { priority: 7, version: 2, createdAt: body.createdAt } })
@@ -158,7 +150,7 @@ test('the order of the rules is rewritten as a whole, in one rule set', async (t
 })
 
 test('an order that does not name each rule once is refused', async (t) => {
-  const { send } = await apiWith(t, german, vip)
+  const { send } = apiOf(await giveRules(await anyService(t), [german, vip]))
   t.strictSame((await send('PUT', '/v1/rules/order', { keys: ['germna', 'german', 'german'] })).body.errors, [
     { pointer: '/keys/0', message: 'There is no rule "germna". Did you mean "german"?' },
     { pointer: '/keys/2', message: '"german" is named before already. Name each rule once.' },

@@ -13,7 +13,7 @@ export interface PastRow {
  * Writes decisions and their events as rows, in place of all that there are: the first one the oldest, each of a chat and a
  * customer of its own (1, 2, ...).
  */
-export async function insertPastDecisions({ sql }: Pick<Service, 'sql'>, rows: readonly PastRow[]): Promise<void> {
+export async function givePastDecisions({ sql }: Pick<Service, 'sql'>, rows: readonly PastRow[]): Promise<void> {
   const told = rows.map(({ facts, openLookups = [], rule = null, department = null }, index) => {
     return { place: index + 1, facts, open: openLookups, rule, department }
   })

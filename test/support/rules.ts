@@ -27,13 +27,17 @@ export async function writeRules(t: Scope, rules: readonly Partial<RuleDocument>
   return dir
 }
 
-/** Puts rules in place of all that a service has, each at its first version, as if it had been started with them. */
-export async function giveRules({ sql }: { readonly sql: Statement }, rules: readonly RuleDocument[]): Promise<void> {
-  await sql('DELETE FROM rule_versions')
-  await sql(
+/** Puts rules in place of all that a service has, each at its first version, as if it had been started with them; gives the service. */
+export async function giveRules<S extends { readonly sql: Statement }>(
+  service: S,
+  rules: readonly RuleDocument[],
+): Promise<S> {
+  await service.sql('DELETE FROM rule_versions')
+  await service.sql(
     `WITH head AS (UPDATE ruleset_head SET version = version + 1 RETURNING version)
     INSERT INTO rule_versions (key, version, document, author, live_from)
     SELECT document ->> 'key', 1, document, 'import', head.version FROM head, json_array_elements($1) AS document`,
     [JSON.stringify(rules)],
   )
+  return service
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { inherited } from './start-command.ts'
 
 const MAIN = fileURLToPath(import.meta.resolve('../../src/main.ts'))
 
@@ -25,9 +26,7 @@ export async function runMain(
   const cwd = await mkdtemp(join(tmpdir(), 'helpcrunch-router-start-'))
   t.teardown(() => rm(cwd, { recursive: true }))
   if (options.dotenv !== undefined) await writeFile(join(cwd, '.env'), options.dotenv)
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const inherited = { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }
-  const child = spawn(process.execPath, [MAIN], { cwd, env: { ...inherited, ...env }, timeout: 120_000 })
+  const child = spawn(process.execPath, [MAIN], { cwd, env: { ...inherited(), ...env }, timeout: 120_000 })
   const [[code], stdout, stderr] = await Promise.all([
     once(child, 'exit') as Promise<[number | null]>,
     text(child.stdout),

@@ -12,6 +12,12 @@ export function builtArgs(dir = 'dist'): readonly string[] {
   return [...START_ARGS.slice(0, -1), `${dir}/main.js`]
 }
 
+/** What a program that the tests start gets of their environment. */
+export function inherited(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  return { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }
+}
+
 /** Makes dist/, unless whoever has started this process has done so for all. */
 export function buildOnce(): void {
   if (process.env.TEST_BUILT === 'yes') return
