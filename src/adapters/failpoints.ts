@@ -23,7 +23,7 @@ export type Guard = <Name extends keyof GuardedPorts, Port extends GuardedPorts[
 const STEPS: { readonly [Name in Exclude<keyof GuardedPorts, 'client'>]: readonly (keyof GuardedPorts[Name])[] } = {
   inbox: ['insertOnce'],
   claims: ['claim', 'release'],
-  journal: ['startNext', 'record', 'finish', 'postpone'],
+  journal: ['claimNext', 'startNext', 'record', 'finish', 'postpone'],
   applications: ['pending', 'settle', 'postpone'],
   customers: ['keepLookedUp', 'start', 'find', 'keep'],
   ledger: ['open', 'close', 'giveBack'],

@@ -7,6 +7,9 @@ export type Outcome = 'pending' | FinalOutcome
 /** Why a chat was left alone although a rule, or the default, would have moved it. */
 export type SkipReason = 'already_routed' | 'moved_by_person' | 'closed' | 'assigned'
 
+/** What is decided when no rule won has no rule's priority: it goes last. */
+export const NO_RULE_PRIORITY = 0
+
 /** What the service itself has done to the chat so far. */
 export interface RoutingRecord {
   /** Where the chat was before the first move; null is "in no department", undefined is not known. */

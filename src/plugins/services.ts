@@ -79,7 +79,7 @@ export default fp(
     const applying = { ...work, applications: guard('applications', createApplicationJournal(prisma)) }
     const deciding = {
       ...applying,
-      journal: guard('journal', createDecisionJournal(prisma)),
+      journal: guard('journal', createDecisionJournal(prisma, workerId)),
       rulesets,
       customers,
       planField: config.PLAN_FIELD,

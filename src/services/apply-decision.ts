@@ -1,42 +1,17 @@
 import { readChat } from '../domain/chat-snapshot.ts'
-import { checkMove, type FinalOutcome, type RoutingPolicy, type RoutingRecord } from '../domain/decide.ts'
+import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
 import { type CallVerdict, DEFAULT_RETRY_POLICY, judgeBody, judgePut, nextStep } from '../domain/retry-policy.ts'
 import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside } from './call-helpcrunch.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
-import { type Postponement, type RetryState, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
-
-/** The one decision of a chat that waits for its call. */
-export interface PendingDecision {
-  readonly id: bigint
-  readonly eventSeq: bigint
-  readonly departmentId: number
-  /** Of the rule that won, 0 without one: when the budget is short, the higher goes first. */
-  readonly rulePriority: number
-  readonly record: RoutingRecord
-  readonly retry: RetryState
-  /** How long ago the chat's state was seen that the decision rests on; undefined when it was not known. */
-  readonly stateAgeMs: number | undefined
-  /** A job of its own will apply it, in its turn. */
-  readonly hasJob: boolean
-  /** A PUT was begun before, with whatever ending. */
-  readonly putBefore: boolean
-  /** Moves of this chat by us during the last ten minutes. */
-  readonly recentMoves: number
-}
-
-export interface Settlement {
-  readonly outcome: Exclude<FinalOutcome, 'no_match'>
-  readonly reason: string | undefined
-  /** Where the chat was, when it has been read again; undefined keeps what the decision knew. */
-  readonly departmentFrom: number | null | undefined
-}
+import type { PendingDecision, Settlement } from './pending-decision.ts'
+import { type Postponement, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
 
 /** The port this service needs; `adapters/prisma/application-journal.ts` implements it. Every write is fenced. */
 export interface ApplicationJournal {
-  /** Undefined when nothing waits, or the claim was lost. */
-  pending(claim: ChatClaim): Promise<PendingDecision | undefined>
-  /** Makes the outcome final. */
-  settle(claim: ChatClaim, pending: PendingDecision, settlement: Settlement): Promise<void>
+  /** Undefined when nothing waits, or the claim was lost. `hasJob`: a job of its own will apply it, in its turn. */
+  pending(claim: ChatClaim): Promise<(PendingDecision & { readonly hasJob: boolean }) | undefined>
+  /** Makes the outcome final and lets go of the chat; false when the claim was lost. */
+  settle(settlement: Settlement): Promise<boolean>
   /** Schedules the next run. */
   postpone(claim: ChatClaim, pending: PendingDecision, postponement: Postponement): Promise<void>
 }
@@ -58,7 +33,8 @@ const RECENT_MOVES_MAX = 3
 
 /** Brings a chat to the department of its newest decision. */
 export function applyDecision(deps: ApplyDependencies, chatId: number): Promise<WorkEnding> {
-  return whileClaimed(deps.claims, chatId, async (claim) => {
+  const take = () => deps.claims.claim(chatId)
+  return whileClaimed(deps.claims, take, async (claim) => {
     const pending = await deps.applications.pending(claim)
     return pending === undefined ? { kind: 'done' } : applyPending(deps, claim, pending)
   })
@@ -71,7 +47,11 @@ export async function applyUnlessQueued(deps: ApplyDependencies, claim: ChatClai
 }
 
 /** Looks at the chat first unless its state is fresh, then makes one PUT. */
-async function applyPending(deps: ApplyDependencies, claim: ChatClaim, pending: PendingDecision): Promise<WorkEnding> {
+export async function applyPending(
+  deps: ApplyDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+): Promise<WorkEnding> {
   // Left over from when this service was live.
   if (deps.policy.mode === 'shadow') return settle(deps, claim, pending, 'shadow', undefined)
   if (pending.recentMoves >= RECENT_MOVES_MAX) return settle(deps, claim, pending, 'failed', 'moved_too_often')
@@ -121,11 +101,11 @@ async function move(
   const body = { id: claim.chatId, department: departmentId }
   const request = { method: 'PUT', path: '/chats/department', body } as const
   const wanted = { chatId: claim.chatId, departmentId }
-  const purpose = { kind: 'move', setAside, ...servedBy(claim, pending) } as const
+  const applied = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom: undefined } as const
+  const purpose = { kind: 'move', setAside, settlesAs: applied, ...servedBy(claim, pending) } as const
   const call = await callHelpcrunch(deps, purpose, request, (result) => judgePut(result, wanted))
-  if (call.kind === 'answered' && call.verdict.kind === 'done')
-    return settle(deps, claim, pending, 'applied', undefined)
-  return conclude(deps, claim, pending, call)
+  if (call.kind !== 'answered' || call.verdict.kind !== 'done') return conclude(deps, claim, pending, call)
+  return reportSettled(deps, applied, call.isSettled)
 }
 
 function servedBy(claim: ChatClaim, { eventSeq }: PendingDecision) {
@@ -170,11 +150,20 @@ async function settle(
   reason: string | undefined,
   departmentFrom?: number | null,
 ): Promise<WorkEnding> {
-  await deps.applications.settle(claim, pending, { outcome, reason, departmentFrom })
+  const settlement = { claim, pending, outcome, reason, departmentFrom }
+  return reportSettled(deps, settlement, await deps.applications.settle(settlement))
+}
+
+function reportSettled(
+  { log }: ApplyDependencies,
+  { claim, pending, outcome, reason }: Settlement,
+  isSettled: boolean,
+): WorkEnding {
+  if (!isSettled) return { kind: 'done' } // another worker has taken the chat over, and goes on
   const fields = { decisionId: pending.id, chatId: claim.chatId, outcome, reason, departmentTo: pending.departmentId }
-  if (outcome === 'failed') deps.log.error(fields, 'decision.settled')
-  else deps.log.info(fields, 'decision.settled')
-  return { kind: 'done' }
+  if (outcome === 'failed') log.error(fields, 'decision.settled')
+  else log.info(fields, 'decision.settled')
+  return { kind: 'done', hasLetGo: true }
 }
 
 async function postpone(

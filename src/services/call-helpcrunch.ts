@@ -1,6 +1,7 @@
 import { type CallResult, judge } from '../domain/retry-policy.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { Log } from './log.ts'
+import type { Settlement } from './pending-decision.ts'
 
 export interface ApiRequest {
   readonly method: 'GET' | 'PUT'
@@ -22,6 +23,8 @@ export interface CallPurpose {
   readonly kind: 'look_up' | 'look_before_move' | 'move'
   /** For a move: what the look before it has set aside. */
   readonly setAside?: SetAside | undefined
+  /** For a move: what it settles when it succeeds, in the statement that records its reply. */
+  readonly settlesAs?: Settlement
   /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
   readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }
 }
@@ -56,13 +59,17 @@ export interface CallLedger {
   open(purpose: CallPurpose, request: ApiRequest): Promise<CallOpening>
   /** Gives back a call that is not needed after all. */
   giveBack(setAside: SetAside): Promise<void>
-  close(
-    call: OpenCall,
-    result: CallResult,
-    durationMs: number,
-    problem: string | undefined,
-    effect: AccountEffect,
-  ): Promise<void>
+  /** Records what came of the call, and what it settles; false when it settles nothing, or the claim was lost. One statement. */
+  close(call: OpenCall, ending: CallEnding, settlement: Settlement | undefined): Promise<boolean>
+}
+
+/** What came of a call. */
+export interface CallEnding {
+  readonly result: CallResult
+  readonly durationMs: number
+  /** What is wrong with a reply that was a success by its status. */
+  readonly problem: string | undefined
+  readonly effect: AccountEffect
 }
 
 export interface CallDependencies {
@@ -77,6 +84,7 @@ export type BudgetedCall<V> =
       readonly verdict: V
       readonly result: CallResult
       readonly setAside: SetAside | undefined
+      readonly isSettled: boolean
     }
   | Exclude<CallOpening, { kind: 'opened' }>
 
@@ -94,7 +102,9 @@ export async function callHelpcrunch<V extends { readonly kind: string; readonly
   const durationMs = Math.round(performance.now() - startedAt)
   const verdict = judgeReply(result)
   const effect = accountEffect(result, opening.call)
-  await ledger.close(opening.call, result, durationMs, verdict.problem, effect)
+  const settlement = verdict.kind === 'done' ? purpose.settlesAs : undefined
+  const ending = { result, durationMs, problem: verdict.problem, effect }
+  const isSettled = await ledger.close(opening.call, ending, settlement)
   const reply = result.kind === 'response' ? { status: result.status } : { error: result.reason }
   const fields = {
     chatId: purpose.chat?.claim.chatId,
@@ -106,7 +116,7 @@ export async function callHelpcrunch<V extends { readonly kind: string; readonly
   log.info({ method: request.method, path: request.path, ...fields }, 'helpcrunch.call')
   if (effect.kind === 'pause') log.error({ reason: effect.reason, forMs: effect.forMs }, 'helpcrunch.paused')
   if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
-  return { kind: 'answered', verdict, result, setAside: opening.call.setAside }
+  return { kind: 'answered', verdict, result, setAside: opening.call.setAside, isSettled }
 }
 
 function accountEffect(result: CallResult, call: OpenCall): AccountEffect {

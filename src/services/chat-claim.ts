@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { WorkEnding } from './waiting-event.ts'
 
 /**
  * The right to work on one chat. `fence` is raised at each claim, and every write carries it: one that finds another fence
@@ -22,22 +23,24 @@ export interface ChatClaims {
  */
 const WAITS_MS = [5, 10, 20, 40]
 
-/** Runs `work` while holding the chat; says `busy` when somebody else keeps holding it. */
-export async function whileClaimed<T>(
-  claims: ChatClaims,
-  chatId: number,
-  work: (claim: ChatClaim) => Promise<T>,
-): Promise<T | { kind: 'busy' }> {
-  let claim = await claims.claim(chatId)
+/** Runs `work` while holding the chat that `take` claims; says `busy` when somebody else keeps holding it. */
+export async function whileClaimed<Claim extends ChatClaim>(
+  claims: Pick<ChatClaims, 'release'>,
+  take: () => Promise<Claim | undefined>,
+  work: (claim: Claim) => Promise<WorkEnding>,
+): Promise<WorkEnding> {
+  let claim = await take()
   for (const ms of WAITS_MS) {
     if (claim !== undefined) break
     await sleep(ms)
-    claim = await claims.claim(chatId)
+    claim = await take()
   }
   if (claim === undefined) return { kind: 'busy' }
+  let ending: WorkEnding | undefined
   try {
-    return await work(claim)
+    ending = await work(claim)
+    return ending
   } finally {
-    await claims.release(claim)
+    if (ending?.kind !== 'done' || !ending.hasLetGo) await claims.release(claim)
   }
 }

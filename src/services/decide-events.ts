@@ -1,11 +1,13 @@
-import { decide, isStateKnown, type Outcome, type RoutingPolicy } from '../domain/decide.ts'
-import type { Facts, Lookup } from '../domain/facts.ts'
+import { decide, isStateKnown, type RoutingPolicy } from '../domain/decide.ts'
+import type { Lookup } from '../domain/facts.ts'
 import { isHeard, mayReroute } from '../domain/listening.ts'
-import type { CompiledRule, CompiledRuleset } from '../domain/ruleset.ts'
-import { type ApplyDependencies, applyUnlessQueued } from './apply-decision.ts'
+import type { CompiledRuleset } from '../domain/ruleset.ts'
+import { type ApplyDependencies, applyPending, applyUnlessQueued } from './apply-decision.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
 import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
 import type { NotNow } from './look-up.ts'
+import { type NewDecision, type RecordedDecision, toPending } from './new-decision.ts'
+import type { PendingDecision } from './pending-decision.ts'
 import {
   NEVER_ENDED,
   type Postponed,
@@ -15,31 +17,10 @@ import {
   type WorkEnding,
 } from './waiting-event.ts'
 
-export interface NewDecision {
-  readonly outcome: Outcome
-  readonly reason: string | undefined
-  readonly mode: RoutingPolicy['mode']
-  readonly winner: CompiledRule | null
-  readonly departmentFrom: number | null | undefined
-  readonly departmentTo: number | undefined
-  readonly facts: Facts
-  /** The look-ups that nobody needed to make: what they would have told is open, not missing. */
-  readonly openLookups: ReadonlySet<Lookup>
-  readonly rulesetVersion: number
-  /** How long ago the chat's state was seen that the decision rests on; undefined when it is not known in full. */
-  readonly stateAgeMs: number | undefined
-}
-
-export interface RecordedDecision {
-  readonly decisionId: bigint
-  /** It is pending and has a job: the budget is short, so that calls go in the order of their rules, or an older decision's was left over. */
-  readonly isQueued: boolean
-  /** More events of the chat wait. */
-  readonly hasMore: boolean
-}
-
 /** The port this service needs; `adapters/prisma/decision-journal.ts` implements it. Every write is fenced. */
 export interface DecisionJournal {
+  /** Claims the chat and starts its oldest event. Without one, the claim may have come late: `startNext` looks again. One statement. */
+  claimNext(chatId: number): Promise<StartedClaim | undefined>
   /** The chat's oldest waiting event by HelpCrunch's clock, its starts counted up; undefined when none waits or the claim is lost. */
   startNext(claim: ChatClaim): Promise<WaitingEvent | undefined>
   /** Ends the event and records its decision; one that is pending gets a job when the budget may not do for all that waits. One statement. */
@@ -54,6 +35,10 @@ export interface Rulesets {
   at(version: number): Promise<CompiledRuleset>
 }
 
+export interface StartedClaim extends ChatClaim {
+  readonly started: WaitingEvent | undefined
+}
+
 export interface DecideDependencies extends GatherDependencies, ApplyDependencies {
   readonly journal: DecisionJournal
   readonly rulesets: Rulesets
@@ -63,8 +48,8 @@ export interface DecideDependencies extends GatherDependencies, ApplyDependencie
 /** What the work on an event leads to. */
 interface Step {
   readonly ending: { readonly kind: 'done' } | Postponed
-  /** Its decision is pending, and has no job that would make the call. */
-  readonly callsNow: boolean
+  /** Its decision, when that is pending and has no job that would make the call. */
+  readonly pending: PendingDecision | undefined
   readonly hasMore: boolean
 }
 
@@ -73,19 +58,19 @@ interface Step {
  * the chat and the chat's state is fresh. Only a short budget makes calls wait for their turn.
  */
 export function decideEvents(deps: DecideDependencies, chatId: number): Promise<WorkEnding> {
-  return whileClaimed(deps.claims, chatId, async (claim): Promise<WorkEnding> => {
+  const take = () => deps.journal.claimNext(chatId)
+  return whileClaimed(deps.claims, take, async (claim): Promise<WorkEnding> => {
     const steps = await decideWaiting(deps, claim)
-    // With nothing to decide the job has come again: after a crash between the decision and its call, maybe.
-    const callsNow = steps.length === 0 || steps.some((step) => step.callsNow)
-    const called = callsNow ? await applyUnlessQueued(deps, claim) : DONE
-    return called.kind === 'postponed' ? called : (steps.at(-1)?.ending ?? called)
+    const called = await callAfter(deps, claim, steps)
+    const last = steps.at(-1)?.ending
+    return called.kind === 'done' && last?.kind === 'postponed' ? last : called
   })
 }
 
-async function decideWaiting(deps: DecideDependencies, claim: ChatClaim): Promise<readonly Step[]> {
+async function decideWaiting(deps: DecideDependencies, claim: StartedClaim): Promise<readonly Step[]> {
   const steps: Step[] = []
-  for (;;) {
-    const event = await deps.journal.startNext(claim)
+  for (let { started: event } = claim; ; event = undefined) {
+    event ??= await deps.journal.startNext(claim)
     if (event === undefined) return steps
     const step = await decideEvent(deps, claim, event)
     steps.push(step)
@@ -93,8 +78,16 @@ async function decideWaiting(deps: DecideDependencies, claim: ChatClaim): Promis
   }
 }
 
+async function callAfter(deps: DecideDependencies, claim: ChatClaim, steps: readonly Step[]): Promise<WorkEnding> {
+  const pending = steps.at(-1)?.pending
+  if (pending !== undefined) return applyPending(deps, claim, pending)
+  // With nothing to decide the job has come again: after a crash between the decision and its call, maybe.
+  const isUnclear = steps.length === 0 || steps.some((step) => step.pending !== undefined)
+  return isUnclear ? applyUnlessQueued(deps, claim) : DONE
+}
+
 const DONE = { kind: 'done' } as const
-const FINISHED: Step = { ending: DONE, callsNow: false, hasMore: true }
+const FINISHED: Step = { ending: DONE, pending: undefined, hasMore: true }
 
 async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<Step> {
   if (event.starts > STARTS_MAX) return setAside(deps, claim, event)
@@ -141,6 +134,7 @@ async function record(
   event: WaitingEvent,
   decision: NewDecision,
 ): Promise<Step> {
+  const drawnAtMs = performance.now()
   const recorded = await deps.journal.record(claim, event, decision)
   if (recorded === undefined) return FINISHED // another worker has taken the chat over, and decides
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
@@ -148,7 +142,7 @@ async function record(
   const rule = winner?.rule.document.key ?? null
   const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs: event.ageMs }
   deps.log.info({ ...names, ...what }, 'event.decided')
-  return { ending: DONE, callsNow: outcome === 'pending' && !recorded.isQueued, hasMore: recorded.hasMore }
+  return { ending: DONE, pending: toPending(event, decision, recorded, drawnAtMs), hasMore: recorded.hasMore }
 }
 
 async function postpone(
@@ -159,7 +153,7 @@ async function postpone(
 ): Promise<Step> {
   if (postponement !== undefined) await deps.journal.postpone(claim, event, postponement)
   const ending: Postponed = { kind: 'postponed', call: 'look_up', waitMs: postponement?.waitMs }
-  return { ending, callsNow: false, hasMore: false }
+  return { ending, pending: undefined, hasMore: false }
 }
 
 async function setAside(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<Step> {

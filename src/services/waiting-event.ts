@@ -17,6 +17,8 @@ export interface WaitingEvent {
   readonly customerId: number | undefined
   readonly customer: KnownCustomer | undefined
   readonly record: RoutingRecord
+  /** Moves of this chat by us during the last ten minutes. */
+  readonly recentMoves: number
   /** A decision for an event that happened later, and came sooner, says where the chat belongs. */
   readonly isOvertaken: boolean
   readonly retry: RetryState
@@ -50,8 +52,8 @@ export interface Postponement {
 /** The job is ready at once; it is the account that is not. */
 export const WAIT_FOR_ACCOUNT: Postponement = { delayMs: 0, countsAsTry: false }
 
-/** How a job ended. `busy`: another worker holds the chat. */
-export type WorkEnding = { readonly kind: 'done' } | { readonly kind: 'busy' } | Postponed
+/** How a job ended. `busy`: another worker holds the chat. `hasLetGo`: the last statement has released the chat as well. */
+export type WorkEnding = { readonly kind: 'done'; readonly hasLetGo?: true } | { readonly kind: 'busy' } | Postponed
 
 export interface Postponed {
   readonly kind: 'postponed'

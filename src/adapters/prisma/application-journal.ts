@@ -1,8 +1,8 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
-import { Prisma } from '../../generated/prisma/client.ts'
 import type { ApplicationJournal } from '../../services/apply-decision.ts'
 import { addApplyJob, applyJobKey } from './jobs.ts'
-import { RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
+import { RECENT_MOVES, RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
+import { settleSteps } from './settlement.ts'
 import { holds, msSince } from './sql.ts'
 
 interface PendingRow extends RecordRow {
@@ -26,8 +26,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
             WHERE v.key = p.rule_key AND v.version = p.rule_version), 0) AS rule_priority,
           EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(claim.chatId)}) AS has_job,
           EXISTS (SELECT FROM attempts a WHERE a.event_seq = p.event_seq AND a.method = 'PUT') AS put_before,
-          (SELECT count(*)::int FROM decisions d WHERE d.chat_id = c.id AND d.outcome = 'applied'
-            AND d.applied_at > clock_timestamp() - interval '10 min') AS recent_moves
+          ${RECENT_MOVES} AS recent_moves
         FROM chats c JOIN decisions p ON p.id = c.pending_decision_id
         WHERE ${holds(claim)}`
       return (
@@ -46,21 +45,9 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
       )
     },
 
-    async settle(claim, pending, settlement) {
-      const { outcome, reason, departmentFrom } = settlement
-      const isApplied = outcome === 'applied'
-      const routed = isApplied
-        ? Prisma.sql`, routed_department_id = ${pending.departmentId}::bigint, routed_at = clock_timestamp()`
-        : Prisma.empty
-      const from = departmentFrom === undefined ? Prisma.sql`from_department_id` : Prisma.sql`${departmentFrom}::bigint`
-      await prisma.$executeRaw`
-        WITH chat AS (
-          UPDATE chats c SET pending_decision_id = NULL, tries = 0, tried_since = NULL ${routed}
-          WHERE ${holds(claim)} AND c.pending_decision_id = ${pending.id} RETURNING c.id
-        )
-        UPDATE decisions SET outcome = ${outcome}, reason = coalesce(${reason ?? null}, reason), from_department_id = ${from},
-          applied_at = CASE WHEN ${isApplied} THEN clock_timestamp() END
-        WHERE id = ${pending.id} AND outcome = 'pending' AND EXISTS (SELECT FROM chat)`
+    async settle(settlement) {
+      const rows = await prisma.$queryRaw<{ id: bigint }[]>`WITH ${settleSteps(settlement)} SELECT id FROM chat`
+      return rows.length > 0
     },
 
     async postpone(claim, pending, { delayMs, countsAsTry }) {

@@ -1,6 +1,7 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { AccountEffect, CallLedger } from '../../services/call-helpcrunch.ts'
+import { settleSteps } from './settlement.ts'
 import { cleanText, holds, msToInterval } from './sql.ts'
 
 /** A call made at second 0 may reach HelpCrunch late: a second of grace keeps any 60 of its seconds within the budget. */
@@ -75,11 +76,14 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       await prisma.$executeRaw`UPDATE budget_slots SET used_at = 'epoch' WHERE slot = ${slot}::int`
     },
 
-    async close(call, result, durationMs, problem, effect) {
+    async close(call, { result, durationMs, problem, effect }, settlement) {
       const reply = result.kind === 'response' ? result : undefined
       const body = reply ? cleanText(reply.body).slice(0, BODY_CHARACTERS_MAX) : null
       const error = result.kind === 'no_response' ? `${result.reason}: ${result.message}` : (problem ?? null)
-      await prisma.$executeRaw`
+      const settled = settlement
+        ? Prisma.sql`, ${settleSteps(settlement)} SELECT EXISTS (SELECT FROM chat) AS is_settled`
+        : Prisma.sql`SELECT false AS is_settled`
+      const [row] = await prisma.$queryRaw<{ is_settled: boolean }[]>`
         WITH event AS (
           -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
           SELECT e.erased_at FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
@@ -89,8 +93,8 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
             body = CASE WHEN NOT EXISTS (SELECT FROM event WHERE erased_at IS NOT NULL) THEN ${body}::text END, error = ${error === null ? null : cleanText(error)},
             duration_ms = ${durationMs}::int
           WHERE id = ${call.attemptId}
-        )
-        UPDATE helpcrunch_account SET ${accountChange(effect, call.isProbe)}`
+        ) ${accountStep(effect, call.isProbe)} ${settled}`
+      return row?.is_settled ?? false
     },
   }
 }
@@ -103,10 +107,13 @@ const WAIT_MS = Prisma.sql`greatest(0, extract(epoch FROM greatest(
   (SELECT paused_until FROM account), (SELECT min(used_at) FROM budget_slots) + ${WINDOW}
 ) - clock_timestamp()) * 1000)::float8`
 
-function accountChange(effect: AccountEffect, isProbe: boolean): Prisma.Sql {
+function accountStep(effect: AccountEffect, isProbe: boolean): Prisma.Sql {
+  if (effect.kind === 'none') return Prisma.empty
+  return Prisma.sql`, account AS (UPDATE helpcrunch_account SET ${accountChange(effect, isProbe)})`
+}
+
+function accountChange(effect: Exclude<AccountEffect, { kind: 'none' }>, isProbe: boolean): Prisma.Sql {
   switch (effect.kind) {
-    case 'none':
-      return Prisma.sql`id = id WHERE false`
     case 'resume':
       return Prisma.sql`paused_until = NULL, pause_reason = NULL, strikes = 0`
     case 'pause': {

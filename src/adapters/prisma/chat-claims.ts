@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PrismaClient } from '../../generated/prisma/client.ts'
+import { Prisma, type PrismaClient } from '../../generated/prisma/client.ts'
 import type { ChatClaim, ChatClaims } from '../../services/chat-claim.ts'
+import { LET_GO } from './settlement.ts'
 import { holds, msToInterval } from './sql.ts'
 import { WORKER_SILENCE_MAX } from './worker-registry.ts'
 
@@ -11,19 +12,12 @@ const RELEASE_WAIT_MS = { first: 20, max: 1_000 }
 /** Claims by the database's clock. A claim ends with its release, with its worker's life, or after a minute. */
 export function createChatClaims(prisma: PrismaClient, workerId: string): ChatClaims {
   const letGo = async (claim: ChatClaim) => {
-    await prisma.$executeRaw`UPDATE chats c SET claimed_by = NULL, claimed_until = NULL WHERE ${holds(claim)}`
+    await prisma.$executeRaw`UPDATE chats c SET ${LET_GO} WHERE ${holds(claim)}`
   }
   return {
     async claim(chatId) {
       const [row] = await prisma.$queryRaw<{ fence: bigint }[]>`
-        INSERT INTO chats AS c (id, fence, claimed_by, claimed_until)
-        VALUES (${chatId}::bigint, 1, ${workerId}, clock_timestamp() + ${msToInterval(CLAIM_MS)})
-        ON CONFLICT (id) DO UPDATE
-        SET fence = c.fence + 1, claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
-        WHERE c.claimed_by IS NULL OR c.claimed_until < clock_timestamp() OR NOT EXISTS (
-          SELECT FROM workers w WHERE w.id = c.claimed_by AND w.seen_at > clock_timestamp() - ${WORKER_SILENCE_MAX}
-        )
-        RETURNING fence`
+        WITH claimed AS (${claimStep(chatId, workerId)}) SELECT fence FROM claimed`
       return row && { chatId, fence: row.fence }
     },
 
@@ -31,6 +25,19 @@ export function createChatClaims(prisma: PrismaClient, workerId: string): ChatCl
       await letGo(claim).catch(() => void keepTrying(() => letGo(claim)))
     },
   }
+}
+
+/** The statement that claims a chat, unless a living worker holds it; it gives the chat's row. */
+export function claimStep(chatId: number, workerId: string): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO chats AS c (id, fence, claimed_by, claimed_until)
+    VALUES (${chatId}::bigint, 1, ${workerId}, clock_timestamp() + ${msToInterval(CLAIM_MS)})
+    ON CONFLICT (id) DO UPDATE
+    SET fence = c.fence + 1, claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
+    WHERE c.claimed_by IS NULL OR c.claimed_until < clock_timestamp() OR NOT EXISTS (
+      SELECT FROM workers w WHERE w.id = c.claimed_by AND w.seen_at > clock_timestamp() - ${WORKER_SILENCE_MAX}
+    )
+    RETURNING c.*`
 }
 
 /**

@@ -1,15 +1,21 @@
-import type { CustomerProfile } from '../../domain/customer-profile.ts'
+import { NO_RULE_PRIORITY } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { DecisionJournal, NewDecision } from '../../services/decide-events.ts'
-import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.ts'
+import type { DecisionJournal } from '../../services/decide-events.ts'
+import type { NewDecision } from '../../services/new-decision.ts'
 import { IS_FREE } from './call-ledger.ts'
+import { claimStep } from './chat-claims.ts'
 import { addApplyJob, addLookUpJob, applyJobKey } from './jobs.ts'
-import { RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
-import { BODY_TEXT, cleanText, holds, holdsForWrite, msSince, msToInterval, toJsonb } from './sql.ts'
-
-/** What is decided when no rule won has no rule's priority: it goes last. */
-const NO_RULE_PRIORITY = 0
+import { cleanText, holds, holdsForWrite, msToInterval, toJsonb } from './sql.ts'
+import {
+  isStarted,
+  type NotStarted,
+  readStarted,
+  STARTED_COLUMNS,
+  STARTED_JOINS,
+  type StartedRow,
+  startOldest,
+} from './started-event.ts'
 
 /** An event may cost a look at the customer, one at the chat, and the move; a decision two of them. So many are asked about at most. */
 const CALLS = { perEvent: Prisma.raw('3'), perDecision: Prisma.raw('2') }
@@ -22,32 +28,25 @@ const BUDGET_SUFFICES = Prisma.sql`EXISTS (SELECT FROM budget_slots WHERE ${IS_F
   ${CALLS.perDecision} * (SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL))`
 
 /** Writes each step of deciding as one statement, fenced by the chat's claim. */
-export function createDecisionJournal(prisma: PrismaClient): DecisionJournal {
+export function createDecisionJournal(prisma: PrismaClient, workerId: string): DecisionJournal {
   return {
+    async claimNext(chatId) {
+      const [row] = await prisma.$queryRaw<((StartedRow | NotStarted) & { fence: bigint })[]>`
+        WITH free AS (
+          SELECT fence FROM chats WHERE id = ${chatId}::bigint AND claimed_by IS NULL
+        ), claimed AS (${claimStep(chatId, workerId)}), undisturbed AS (
+          -- This statement sees the database as it was when it began. Where it had to wait for another worker to let go, that is
+          -- too old to start from; then nothing is started, and the next statement looks again.
+          SELECT FROM claimed WHERE fence = 1 + coalesce((SELECT fence FROM free), 0)
+        ), started AS (${startOldest(chatId, Prisma.sql`EXISTS (SELECT FROM undisturbed)`)})
+        SELECT c.fence, ${STARTED_COLUMNS} FROM claimed c LEFT JOIN started e ON true ${STARTED_JOINS}`
+      return row && { chatId, fence: row.fence, started: isStarted(row) ? readStarted(row) : undefined }
+    },
+
     async startNext(claim) {
       const [row] = await prisma.$queryRaw<StartedRow[]>`
-        WITH started AS (
-          UPDATE webhook_events SET starts = starts + 1
-          WHERE seq = (
-            -- HelpCrunch's clock counts seconds: of one second, the new chat comes first.
-            SELECT seq FROM webhook_events WHERE chat_id = ${claim.chatId}::bigint AND status = 'waiting'
-            ORDER BY happened_at, type <> 'chat.new', seq LIMIT 1
-          ) AND ${holdsForWrite(claim)}
-          RETURNING *
-        )
-        SELECT e.seq, e.id, e.type, ${BODY_TEXT}, e.happened_at, e.starts, e.customer_id, ${msSince('e.received_at')} AS age_ms,
-          (extract(epoch FROM e.received_at - e.happened_at) * 1000)::float8 AS late_ms,
-          u.profile, u.revision, u.fetched_at IS NOT NULL AS is_complete,
-          ${msSince('coalesce(u.fetched_at, u.learned_at)')} AS customer_age_ms,
-          EXISTS (
-            SELECT FROM decisions n WHERE n.chat_id = e.chat_id AND n.outcome IN ('pending', 'applied', 'unchanged')
-              -- By the order above.
-              AND (n.happened_at > e.happened_at OR n.happened_at = e.happened_at AND e.type = 'chat.new')
-          ) AS is_overtaken,
-          ${RECORD_COLUMNS}, (SELECT version FROM ruleset_head) AS ruleset_version
-        FROM started e JOIN chats c ON c.id = e.chat_id
-        LEFT JOIN customers u ON u.id = e.customer_id
-        LEFT JOIN decisions p ON p.id = c.pending_decision_id`
+        WITH started AS (${startOldest(claim.chatId, holdsForWrite(claim))})
+        SELECT ${STARTED_COLUMNS} FROM started e JOIN chats c ON c.id = e.chat_id ${STARTED_JOINS}`
       return row && readStarted(row)
     },
 
@@ -122,47 +121,4 @@ function newRecord(decision: NewDecision): Prisma.Sql {
       ? Prisma.sql`, pending_decision_id = finished.decision_id, state_seen_at = ${seenAt}`
       : Prisma.empty
   return Prisma.sql`tries = 0, tried_since = NULL ${original} ${pending}`
-}
-
-interface StartedRow extends RecordRow {
-  seq: bigint
-  id: string
-  type: string
-  body: string
-  happened_at: Date
-  starts: number
-  customer_id: bigint | null
-  age_ms: number
-  late_ms: number
-  profile: CustomerProfile | null // only ever written from that schema
-  revision: number | null
-  is_complete: boolean
-  customer_age_ms: number | null
-  is_overtaken: boolean
-  ruleset_version: number
-}
-
-function readStarted(row: StartedRow): WaitingEvent {
-  return {
-    seq: row.seq,
-    id: row.id,
-    type: row.type,
-    body: row.body,
-    happenedAt: row.happened_at,
-    ageMs: row.age_ms,
-    lateMs: row.late_ms,
-    starts: row.starts,
-    customerId: toNumber(row.customer_id) ?? undefined,
-    customer: readKnownCustomer(row),
-    record: readRecord(row),
-    isOvertaken: row.is_overtaken,
-    retry: readRetry(row),
-    rulesetVersion: row.ruleset_version,
-  }
-}
-
-function readKnownCustomer(row: StartedRow): KnownCustomer | undefined {
-  const { profile, revision, is_complete, customer_age_ms } = row
-  if (profile === null || revision === null || customer_age_ms === null) return undefined
-  return { profile, revision, isComplete: is_complete, ageMs: customer_age_ms }
 }

@@ -1,0 +1,86 @@
+import type { CustomerProfile } from '../../domain/customer-profile.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.ts'
+import { RECENT_MOVES, RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
+import { BODY_TEXT, msSince } from './sql.ts'
+
+/** The statement that counts one more start of a chat's oldest waiting event, if `condition` holds; it gives the event's row. */
+export function startOldest(chatId: number, condition: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    UPDATE webhook_events SET starts = starts + 1
+    WHERE seq = (
+      -- HelpCrunch's clock counts seconds: of one second, the new chat comes first.
+      SELECT seq FROM webhook_events WHERE chat_id = ${chatId}::bigint AND status = 'waiting'
+      ORDER BY happened_at, type <> 'chat.new', seq LIMIT 1
+    ) AND status = 'waiting' AND ${condition}
+    RETURNING *`
+}
+
+/** What is read of a started event `e`, its chat `c`, its customer `u` and the chat's pending decision `p`. */
+export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.happened_at, e.starts, e.customer_id,
+  ${msSince('e.received_at')} AS age_ms, (extract(epoch FROM e.received_at - e.happened_at) * 1000)::float8 AS late_ms,
+  u.profile, u.revision, u.fetched_at IS NOT NULL AS is_complete,
+  ${msSince('coalesce(u.fetched_at, u.learned_at)')} AS customer_age_ms,
+  EXISTS (
+    SELECT FROM decisions n WHERE n.chat_id = e.chat_id AND n.outcome IN ('pending', 'applied', 'unchanged')
+      -- By the order above.
+      AND (n.happened_at > e.happened_at OR n.happened_at = e.happened_at AND e.type = 'chat.new')
+  ) AS is_overtaken,
+  ${RECORD_COLUMNS}, ${RECENT_MOVES} AS recent_moves, (SELECT version FROM ruleset_head) AS ruleset_version`
+export const STARTED_JOINS = Prisma.sql`LEFT JOIN customers u ON u.id = e.customer_id
+  LEFT JOIN decisions p ON p.id = c.pending_decision_id`
+
+/** What the columns below give. */
+export interface StartedRow extends RecordRow {
+  seq: bigint
+  id: string
+  type: string
+  body: string
+  happened_at: Date
+  starts: number
+  customer_id: bigint | null
+  age_ms: number
+  late_ms: number
+  profile: CustomerProfile | null // only ever written from that schema
+  revision: number | null
+  is_complete: boolean
+  customer_age_ms: number | null
+  is_overtaken: boolean
+  recent_moves: number
+  ruleset_version: number
+}
+
+/** A row of nothing but nulls. */
+export interface NotStarted {
+  seq: null
+}
+
+export function isStarted<Row extends { seq: bigint | null }>(row: Row): row is Exclude<Row, NotStarted> {
+  return row.seq !== null
+}
+
+export function readStarted(row: StartedRow): WaitingEvent {
+  return {
+    seq: row.seq,
+    id: row.id,
+    type: row.type,
+    body: row.body,
+    happenedAt: row.happened_at,
+    ageMs: row.age_ms,
+    lateMs: row.late_ms,
+    starts: row.starts,
+    customerId: toNumber(row.customer_id) ?? undefined,
+    customer: readKnownCustomer(row),
+    record: readRecord(row),
+    recentMoves: row.recent_moves,
+    isOvertaken: row.is_overtaken,
+    retry: readRetry(row),
+    rulesetVersion: row.ruleset_version,
+  }
+}
+
+function readKnownCustomer(row: StartedRow): KnownCustomer | undefined {
+  const { profile, revision, is_complete, customer_age_ms } = row
+  if (profile === null || revision === null || customer_age_ms === null) return undefined
+  return { profile, revision, isComplete: is_complete, ageMs: customer_age_ms }
+}
