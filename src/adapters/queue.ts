@@ -128,7 +128,8 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
     forbiddenFlags: () => gate.closedFlags(),
     // Unless it batches the ends of jobs, graphile-worker 0.18 leaves their promises to nobody, and a database that is away
     // when a job ends would end the process. With batches it ends the runner, which starts again.
-    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    // And unless it plans anew, each search for a job goes by the plan of a time when few waited, and reads all that wait.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0, preparedStatements: false } },
     pollInterval: POLL_MS,
     noHandleSignals: true,
     events,

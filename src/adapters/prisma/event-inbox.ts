@@ -42,9 +42,13 @@ async function insert(pool: pg.Pool, events: readonly NewEvent[]): Promise<boole
       SELECT id, type, chat_id, customer_id, status, problem, body, coalesce(happened_at, now()) FROM arrived
       ON CONFLICT (id) DO NOTHING
       RETURNING id, seq, chat_id, status
-    ), jobs AS (${addEventJobs(Prisma.sql`(SELECT seq, chat_id FROM stored WHERE status = 'waiting')`)})
+    ), jobs AS (${addEventJobs(Prisma.sql`(SELECT seq, chat_id FROM stored WHERE status = 'waiting')`, events.length)})
     SELECT id, (SELECT count(*) FROM jobs) AS jobs FROM stored`
-  const { rows } = await pool.query<{ id: string }>({ name: 'store_events', text, values: [...values] })
+  const { rows } = await pool.query<{ id: string }>({
+    name: events.length === 1 ? 'store_event' : 'store_events',
+    text,
+    values: [...values],
+  })
   const inserted = new Set(rows.map(({ id }) => id))
   // Of two copies in one statement the first is the new one.
   return events.map(({ id }) => inserted.delete(id))

@@ -33,17 +33,27 @@ export function addDecideJob(seq: Prisma.Sql, chatId: Prisma.Sql): Prisma.Sql {
   return addJob(TASKS.decideEvents, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
 }
 
-/**
- * `SELECT` of the jobs of events that were stored together, `events` being a table with their `seq` and `chat_id`. The queue
- * takes them as one: job by job, it would search and notify for each.
- */
-export function addEventJobs(events: Prisma.Sql): Prisma.Sql {
+/** `SELECT` of the jobs of `count` new events, `events` being a table with their `seq` and `chat_id`. */
+export function addEventJobs(events: Prisma.Sql, count: number): Prisma.Sql {
+  return count === 1 ? addEventJob(events) : addJobsTogether(events)
+}
+
+const TASK_OF_EVENT = Prisma.sql`CASE WHEN chat_id IS NULL THEN ${TASKS.learnCustomer} ELSE ${TASKS.decideEvents} END`
+const PAYLOAD_OF_EVENT = Prisma.sql`CASE WHEN chat_id IS NULL THEN json_build_object('seq', seq::text)
+  ELSE json_build_object('chatId', chat_id) END`
+
+/** No job has the key of a new event yet. The mode spares the queue the search for one, half of the time that the call takes. */
+function addEventJob(events: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`SELECT j.id FROM ${events} AS events, LATERAL graphile_worker.add_job(${TASK_OF_EVENT},
+    payload := ${PAYLOAD_OF_EVENT}, job_key := 'event:' || seq, job_key_mode := 'unsafe_dedupe',
+    priority := ${PRIORITIES.decide}::int, max_attempts := ${ATTEMPTS_MAX}::int, run_at := now()) AS j`
+}
+
+/** The queue takes several as one: job by job, it would search and notify for each. */
+function addJobsTogether(events: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`SELECT j.id FROM (
-      SELECT array_agg((
-        CASE WHEN chat_id IS NULL THEN ${TASKS.learnCustomer} ELSE ${TASKS.decideEvents} END,
-        CASE WHEN chat_id IS NULL THEN json_build_object('seq', seq::text) ELSE json_build_object('chatId', chat_id) END,
-        NULL, now(), ${ATTEMPTS_MAX}::int, 'event:' || seq, ${PRIORITIES.decide}::int, NULL
-      )::graphile_worker.job_spec) AS specs
+      SELECT array_agg((${TASK_OF_EVENT}, ${PAYLOAD_OF_EVENT}, NULL, now(), ${ATTEMPTS_MAX}::int, 'event:' || seq,
+        ${PRIORITIES.decide}::int, NULL)::graphile_worker.job_spec) AS specs
       FROM ${events} AS events HAVING count(*) > 0
     ) AS wanted, LATERAL graphile_worker.add_jobs(wanted.specs) AS j`
 }

@@ -19,6 +19,16 @@ const MIGRATION_LOCK = 7_236_451
 const CONNECT_TIMEOUT_MS = 30_000
 
 /**
+ * A connection keeps the plans that a function got at its first calls there, when few jobs waited as a rule: the search for jobs
+ * with the same keys would read all that wait, each time (with 30,000 of them, 10 ms a job instead of 2).
+ */
+const ADD_JOBS_BY_INDEX = `DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_proc WHERE oid = 'graphile_worker.add_jobs'::regproc AND 'enable_seqscan=off' = ANY (proconfig)) THEN
+    ALTER FUNCTION graphile_worker.add_jobs SET enable_seqscan = off;
+  END IF;
+END $$`
+
+/**
  * Brings the database up to date: our tables by Prisma's own engine (recorded in `_prisma_migrations`, so that
  * `prisma migrate deploy` agrees), then the queue's. Replicas that start together wait for one another.
  */
@@ -40,6 +50,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
       await engine.applyMigrations({ migrationsList, filters: FILTERS })
     }
     await migrateQueue({ pgPool: pool })
+    await pool.query(ADD_JOBS_BY_INDEX)
   } finally {
     await pool.end() // and with it the lock, and the one that Prisma's engine keeps
   }
