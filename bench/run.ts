@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   rules: ['bench/rules.ts'],
   intake: ['bench/intake.ts'],
   pipeline: ['bench/pipeline.ts'],
+  backlog: ['bench/backlog.ts'],
   calls: ['bench/calls.ts'],
   growth: ['bench/growth.ts'],
   footprint: ['bench/footprint.ts'],

@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT_MS = 30_000
 
 /**
  * A connection keeps the plans that a function got at its first calls there, when few jobs waited as a rule: the search for jobs
- * with the same keys would read all that wait, each time (with 30,000 of them, 10 ms a job instead of 2).
+ * with the same keys would read all that wait, each time, until Postgres counts them (bench/backlog.ts: 7 ms instead of 0.6).
  */
 const ADD_JOBS_BY_INDEX = `DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_proc WHERE oid = 'graphile_worker.add_jobs'::regproc AND 'enable_seqscan=off' = ANY (proconfig)) THEN
