@@ -1,7 +1,11 @@
 import { test } from 'tap'
+import { createApplicationJournal } from '../../src/adapters/prisma/application-journal.ts'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
+import { compileRuleset } from '../../src/domain/ruleset.ts'
+import { type NewDecision, toPending } from '../../src/services/new-decision.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
+import { giveRules, rule } from '../support/rules.ts'
 import type { Scope } from '../support/scope.ts'
 import { until } from '../support/service.ts'
 
@@ -24,7 +28,8 @@ async function openJournal(t: Scope) {
   }
   const database = openDatabase({ url, connections: 5, onLostConnection: () => {} })
   t.teardown(() => database.close())
-  return { url, sql, journal: createDecisionJournal(database.prisma, 'this worker') }
+  const journal = createDecisionJournal(database.prisma, 'this worker')
+  return { url, sql, journal, applications: createApplicationJournal(database.prisma) }
 }
 
 const isWaitedFor = async (sql: Statement) =>
@@ -53,4 +58,45 @@ test('a claim that had to wait for another worker to let go starts nothing befor
     starts: 1,
     customer: { profile: { name: 'Olena' } },
   })
+})
+
+test('a decision goes on to its call as it would be read back', async (t) => {
+  const { sql, journal, applications } = await openJournal(t)
+  await giveRules({ sql }, [rule({ priority: 700 })])
+  await sql('INSERT INTO budget_slots (slot) SELECT generate_series(1, 100)')
+  const { rules } = compileRuleset({ version: 1, rules: [{ document: rule({ priority: 700 }), version: 1 }] })
+  for (const [departmentFrom, winner] of [
+    [20, rules[0]],
+    [30, undefined],
+  ] as const) {
+    const claim = await journal.claimNext(CHAT)
+    if (claim?.started === undefined) return t.fail('nothing was started')
+    const decision: NewDecision = {
+      ...{
+        outcome: 'pending',
+        reason: undefined,
+        mode: 'live',
+        winner: winner ?? null,
+        departmentFrom,
+        departmentTo: 10,
+      },
+      ...{ facts: {}, openLookups: new Set(), rulesetVersion: 1, stateAgeMs: 5_000 },
+    }
+    const drawnAtMs = performance.now()
+    const recorded = await journal.record(claim, claim.started, decision)
+    const kept = recorded && toPending(claim.started, decision, recorded, drawnAtMs)
+    const read = await applications.pending(claim)
+    if (kept === undefined || read === undefined) return t.fail('nothing is pending')
+    const { hasJob, ...readBack } = read
+    t.strictSame({ ...kept, stateAgeMs: 0, hasJob: false }, { ...readBack, stateAgeMs: 0, hasJob })
+    t.ok(Math.abs((kept.stateAgeMs ?? 0) - (read.stateAgeMs ?? 0)) < 1_000)
+    const settlement = {
+      claim,
+      pending: kept,
+      outcome: 'applied',
+      reason: undefined,
+      departmentFrom: undefined,
+    } as const
+    t.ok(await applications.settle(settlement))
+  }
 })
