@@ -30,7 +30,7 @@ export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.h
 export const STARTED_JOINS = Prisma.sql`LEFT JOIN customers u ON u.id = e.customer_id
   LEFT JOIN decisions p ON p.id = c.pending_decision_id`
 
-/** What the columns below give. */
+/** What the columns above give. */
 export interface StartedRow extends RecordRow {
   seq: bigint
   id: string
