@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import DataLoader from 'dataloader'
 import pg from 'pg'
 import { type ChatEvent, findDepartment, listen, lookUp, move } from './by-hand.ts'
+import { shared } from './shared-statement.ts'
 
 // The floor of a service that keeps what it does: the event is on disk before the answer, the decision and its call before the
 // call, the reply after it; three statements, each shared by all that is under way. Nothing takes up what a crash leaves behind,
@@ -12,24 +12,36 @@ await pool.query(`CREATE TABLE IF NOT EXISTS floor_events (id text PRIMARY KEY, 
   CREATE TABLE IF NOT EXISTS floor_decisions (id uuid PRIMARY KEY, event_id text NOT NULL, facts jsonb NOT NULL,
     department bigint, outcome text NOT NULL, status int, body text, decided_at timestamptz NOT NULL, settled_at timestamptz)`)
 
-const store = shared<{ id: string; body: ChatEvent }>(`INSERT INTO floor_events
-  SELECT id, body FROM jsonb_to_recordset($1::jsonb) AS t (id text, body jsonb) ON CONFLICT DO NOTHING`)
+const store = shared<{ id: string; body: ChatEvent }>(
+  pool,
+  'store',
+  `INSERT INTO floor_events
+  SELECT id, body FROM jsonb_to_recordset($1::jsonb) AS t (id text, body jsonb) ON CONFLICT DO NOTHING`,
+)
 const record = shared<{
   id: string
   event: string
   facts: object
   department: number | null
-}>(`INSERT INTO floor_decisions
+}>(
+  pool,
+  'record',
+  `INSERT INTO floor_decisions
   (id, event_id, facts, department, outcome, decided_at)
   SELECT id, event, facts, department, CASE WHEN department IS NULL THEN 'no_match' ELSE 'pending' END, clock_timestamp()
-  FROM jsonb_to_recordset($1::jsonb) AS t (id uuid, event text, facts jsonb, department bigint)`)
-const settle = shared<{ id: string; status: number; body: string }>(`UPDATE floor_decisions AS d
+  FROM jsonb_to_recordset($1::jsonb) AS t (id uuid, event text, facts jsonb, department bigint)`,
+)
+const settle = shared<{ id: string; status: number; body: string }>(
+  pool,
+  'settle',
+  `UPDATE floor_decisions AS d
   SET outcome = 'applied', status = t.status, body = t.body, settled_at = clock_timestamp()
-  FROM jsonb_to_recordset($1::jsonb) AS t (id uuid, status int, body text) WHERE d.id = t.id`)
+  FROM jsonb_to_recordset($1::jsonb) AS t (id uuid, status int, body text) WHERE d.id = t.id`,
+)
 
 await listen(
   async (event) => {
-    await store.load({ id: event.id, body: event })
+    await store({ id: event.id, body: event })
     void route(event)
   },
   () => pool.end(),
@@ -38,19 +50,6 @@ await listen(
 async function route(event: ChatEvent): Promise<void> {
   const facts = await lookUp(event)
   const [id, department] = [randomUUID(), await findDepartment(facts)]
-  await record.load({ id, event: event.id, facts, department: department ?? null })
-  if (department !== undefined) await settle.load({ id, ...(await move(event, department)) })
-}
-
-/** One statement for all that wait at the same moment. */
-function shared<T>(text: string): DataLoader<T, undefined> {
-  const write = async (rows: readonly T[]) => {
-    await pool.query({ name: text.slice(0, 40), text, values: [JSON.stringify(rows)] })
-    return rows.map(() => undefined)
-  }
-  return new DataLoader(write, {
-    cache: false,
-    maxBatchSize: 50,
-    batchScheduleFn: (dispatch) => setImmediate(dispatch),
-  })
+  await record({ id, event: event.id, facts, department: department ?? null })
+  if (department !== undefined) await settle({ id, ...(await move(event, department)) })
 }
