@@ -7,7 +7,7 @@ export interface PendingDecision {
   readonly id: bigint
   readonly eventSeq: bigint
   readonly departmentId: number
-  /** Of the rule that won, 0 without one: when the budget is short, the higher goes first. */
+  /** Of the rule that won, `NO_RULE_PRIORITY` without one: when the budget is short, the higher goes first. */
   readonly rulePriority: number
   readonly record: RoutingRecord
   readonly retry: RetryState

@@ -1,3 +1,4 @@
+import { NO_RULE_PRIORITY } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { ApplicationJournal } from '../../services/apply-decision.ts'
 import { addApplyJob, applyJobKey } from './jobs.ts'
@@ -23,7 +24,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
       const [row] = await prisma.$queryRaw<PendingRow[]>`
         SELECT p.id, p.event_seq, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
           coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
-            WHERE v.key = p.rule_key AND v.version = p.rule_version), 0) AS rule_priority,
+            WHERE v.key = p.rule_key AND v.version = p.rule_version), ${NO_RULE_PRIORITY}::int) AS rule_priority,
           EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(claim.chatId)}) AS has_job,
           EXISTS (SELECT FROM attempts a WHERE a.event_seq = p.event_seq AND a.method = 'PUT') AS put_before,
           ${RECENT_MOVES} AS recent_moves

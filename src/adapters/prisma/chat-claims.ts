@@ -9,7 +9,7 @@ import { WORKER_SILENCE_MAX } from './worker-registry.ts'
 const CLAIM_MS = 60_000
 const RELEASE_WAIT_MS = { first: 20, max: 1_000 }
 
-/** Claims by the database's clock. A claim ends with its release, with its worker's life, or after a minute. */
+/** Claims by the database's clock. A claim ends with what it settles, with its release, with its worker's life, or after a minute. */
 export function createChatClaims(prisma: PrismaClient, workerId: string): ChatClaims {
   const letGo = async (claim: ChatClaim) => {
     await prisma.$executeRaw`UPDATE chats c SET ${LET_GO} WHERE ${holds(claim)}`

@@ -1,3 +1,4 @@
+import { NO_RULE_PRIORITY } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { addDecideJob, addLostApplyJob, TASKS } from './jobs.ts'
@@ -12,7 +13,7 @@ const WAITING_MIN = Prisma.sql`interval '30 s'`
  */
 export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
   const priority = Prisma.sql`coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
-    WHERE v.key = lost.rule_key AND v.version = lost.rule_version), 0)`
+    WHERE v.key = lost.rule_key AND v.version = lost.rule_version), ${NO_RULE_PRIORITY}::int)`
   await prisma.$queryRaw`
     WITH lost AS (
       SELECT c.id, p.rule_key, p.rule_version FROM chats c JOIN decisions p ON p.id = c.pending_decision_id

@@ -1,3 +1,4 @@
+import { NO_RULE_PRIORITY } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { DecisionRetries, NewerDecision } from '../../services/retry-decision.ts'
@@ -81,8 +82,8 @@ async function priorityOf(
   prisma: PrismaClient,
   rule: { readonly key: string; readonly version: number } | null,
 ): Promise<number> {
-  if (rule === null) return 0
+  if (rule === null) return NO_RULE_PRIORITY
   const [row] = await prisma.$queryRaw<{ priority: number }[]>`
     SELECT (document ->> 'priority')::int AS priority FROM rule_versions WHERE key = ${rule.key} AND version = ${rule.version}`
-  return row?.priority ?? 0
+  return row?.priority ?? NO_RULE_PRIORITY
 }
