@@ -6,6 +6,7 @@ import type { DecisionJournal } from '../services/decide-events.ts'
 import type { CustomerMemory } from '../services/learn-customer.ts'
 import type { CustomerKeeper } from '../services/look-up.ts'
 import type { EventInbox } from '../services/receive-event.ts'
+import type { WaitingMoves } from '../services/shared-looks.ts'
 
 interface GuardedPorts {
   readonly inbox: EventInbox
@@ -13,6 +14,7 @@ interface GuardedPorts {
   readonly journal: DecisionJournal
   readonly applications: ApplicationJournal
   readonly customers: CustomerKeeper & CustomerMemory
+  readonly waitingMoves: WaitingMoves
   readonly ledger: CallLedger
   readonly client: HelpcrunchClient
 }
@@ -26,6 +28,7 @@ const STEPS: { readonly [Name in Exclude<keyof GuardedPorts, 'client'>]: readonl
   journal: ['claimNext', 'startNext', 'record', 'finish', 'postpone'],
   applications: ['pending', 'settle', 'postpone'],
   customers: ['keepLookedUp', 'start', 'find', 'keep'],
+  waitingMoves: ['next'],
   ledger: ['open', 'close', 'giveBack'],
 }
 
@@ -34,7 +37,7 @@ export const FAILPOINTS: readonly string[] = [
   ...Object.entries(STEPS).flatMap(([name, steps]) =>
     steps.flatMap((step) => [`${name}.${step}:before`, `${name}.${step}:after`]),
   ),
-  ...['get', 'put'].flatMap((method) => ['before', 'sent', 'after'].map((when) => `client.${method}:${when}`)),
+  ...['get', 'post', 'put'].flatMap((method) => ['before', 'sent', 'after'].map((when) => `client.${method}:${when}`)),
 ]
 
 const SETTING = /^(.+):([1-9]\d{0,8})$/

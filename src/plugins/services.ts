@@ -17,6 +17,7 @@ import { createEventReader, type EventReader } from '../adapters/prisma/event-re
 import { createOldRecords } from '../adapters/prisma/old-records.ts'
 import { createRuleReader, type RuleReader } from '../adapters/prisma/rule-reader.ts'
 import { createRulesetStore } from '../adapters/prisma/ruleset-store.ts'
+import { createWaitingMoves } from '../adapters/prisma/waiting-moves.ts'
 import { readRulesDir } from '../adapters/rule-files.ts'
 import { ageOut } from '../services/age-out.ts'
 import { applyDecision } from '../services/apply-decision.ts'
@@ -26,6 +27,7 @@ import { learnCustomer } from '../services/learn-customer.ts'
 import { type DepartmentList, listDepartments } from '../services/list-departments.ts'
 import { type ExplainedDecision, readDecision } from '../services/read-decision.ts'
 import { type Receipt, receiveEvent } from '../services/receive-event.ts'
+import { createSharedLooks } from '../services/shared-looks.ts'
 import type { WorkEnding } from '../services/waiting-event.ts'
 import { createManagementServices, type ManagementServices } from './management.ts'
 import { createReadingServices, type ReadingServices } from './reading.ts'
@@ -76,7 +78,9 @@ export default fp(
     }
     const claims = guard('claims', createChatClaims(prisma, workerId))
     const work = { ...calls, claims, policy, random: Math.random }
-    const applying = { ...work, applications: guard('applications', createApplicationJournal(prisma)) }
+    const waitingMoves = guard('waitingMoves', createWaitingMoves(prisma))
+    const looks = createSharedLooks({ ...calls, waitingMoves })
+    const applying = { ...work, looks, applications: guard('applications', createApplicationJournal(prisma)) }
     const deciding = {
       ...applying,
       journal: guard('journal', createDecisionJournal(prisma, workerId)),

@@ -1,9 +1,10 @@
-import { readChat } from '../domain/chat-snapshot.ts'
+import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
 import { type CallVerdict, DEFAULT_RETRY_POLICY, judgeBody, judgePut, nextStep } from '../domain/retry-policy.ts'
 import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside } from './call-helpcrunch.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
+import type { SharedLooks } from './shared-looks.ts'
 import { type Postponement, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
 
 /** The port this service needs; `adapters/prisma/application-journal.ts` implements it. Every write is fenced. */
@@ -20,6 +21,7 @@ export interface ApplyDependencies extends CallDependencies {
   readonly claims: ChatClaims
   readonly applications: ApplicationJournal
   readonly policy: Pick<RoutingPolicy, 'mode' | 'leaveAssigned'>
+  readonly looks: SharedLooks
   readonly random: () => number
 }
 
@@ -69,6 +71,11 @@ type Look =
   | { readonly kind: 'ended'; readonly ending: WorkEnding; readonly setAside: SetAside | undefined }
 
 async function lookBeforeMoving(deps: ApplyDependencies, claim: ChatClaim, pending: PendingDecision): Promise<Look> {
+  const shared = await deps.looks.see(claim, pending)
+  if (shared.kind === 'seen') return checkAgain(deps, claim, pending, shared.chat, shared.setAside)
+  if (shared.kind === 'failed') {
+    return { kind: 'ended', ending: await conclude(deps, claim, pending, shared.call), setAside: shared.setAside }
+  }
   const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
   const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
   const call = await callHelpcrunch(deps, purpose, request, (result) => judgeBody(result, readChat))
@@ -78,7 +85,16 @@ async function lookBeforeMoving(deps: ApplyDependencies, claim: ChatClaim, pendi
   const { setAside } = call
   if (call.verdict.kind !== 'done')
     return { kind: 'ended', ending: await conclude(deps, claim, pending, call), setAside }
-  const chat = call.verdict.value
+  return checkAgain(deps, claim, pending, call.verdict.value, setAside)
+}
+
+async function checkAgain(
+  deps: ApplyDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+  chat: ChatSnapshot,
+  setAside: SetAside | undefined,
+): Promise<Look> {
   const record = { ...pending.record, pendingDepartmentId: undefined }
   // Whether the rule may move a routed chat was asked when it was decided; what may have changed since is the chat.
   const check = checkMove(pending.departmentId, true, chat, record, deps.policy)
@@ -105,6 +121,7 @@ async function move(
   const purpose = { kind: 'move', setAside, settlesAs: applied, ...servedBy(claim, pending) } as const
   const call = await callHelpcrunch(deps, purpose, request, (result) => judgePut(result, wanted))
   if (call.kind !== 'answered' || call.verdict.kind !== 'done') return conclude(deps, claim, pending, call)
+  if (pending.customerId !== undefined) deps.looks.confirm({ ...wanted, customerId: pending.customerId })
   return reportSettled(deps, applied, call.isSettled)
 }
 

@@ -4,7 +4,7 @@ import type { Log } from './log.ts'
 import type { Settlement } from './pending-decision.ts'
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT'
   /** Below the API's base address: `/chats/department`. */
   readonly path: string
   readonly body?: unknown
@@ -17,10 +17,13 @@ export interface HelpcrunchClient {
 
 /**
  * What a call is made for. Moves go before look-ups when the budget is short. A look before a move sets a second call of the
- * budget aside for the move: without that, a short budget is spent on looking again and again.
+ * budget aside for the move: without that, a short budget is spent on looking again and again. One that is shared waits until
+ * some of the others' moves can follow as well, while what it has shown is fresh.
  */
 export interface CallPurpose {
   readonly kind: 'look_up' | 'look_before_move' | 'move'
+  /** For a look that is shared: how many more chats it is for. */
+  readonly others?: number
   /** For a move: what the look before it has set aside. */
   readonly setAside?: SetAside | undefined
   /** For a move: what it settles when it succeeds, in the statement that records its reply. */
@@ -88,8 +91,13 @@ export type BudgetedCall<V> =
     }
   | Exclude<CallOpening, { kind: 'opened' }>
 
-/** Makes one call within the account's budget, and records it whatever comes of it. `judgeReply` reads the reply for the caller. */
-export async function callHelpcrunch<V extends { readonly kind: string; readonly problem?: string }>(
+/**
+ * Makes one call within the account's budget, and records it whatever comes of it. `judgeReply` reads the reply for the caller;
+ * its `kept` is recorded instead of a body that tells of other chats too.
+ */
+export async function callHelpcrunch<
+  V extends { readonly kind: string; readonly problem?: string; readonly kept?: string },
+>(
   { client, ledger, log }: CallDependencies,
   purpose: CallPurpose,
   request: ApiRequest,
@@ -103,7 +111,8 @@ export async function callHelpcrunch<V extends { readonly kind: string; readonly
   const verdict = judgeReply(result)
   const effect = accountEffect(result, opening.call)
   const settlement = verdict.kind === 'done' ? purpose.settlesAs : undefined
-  const ending = { result, durationMs, problem: verdict.problem, effect }
+  const recorded = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result
+  const ending = { result: recorded, durationMs, problem: verdict.problem, effect }
   const isSettled = await ledger.close(opening.call, ending, settlement)
   const reply = result.kind === 'response' ? { status: result.status } : { error: result.reason }
   const fields = {

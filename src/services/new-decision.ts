@@ -42,6 +42,7 @@ export function toPending(
   return {
     id: decisionId,
     eventSeq: event.seq,
+    customerId: event.customerId,
     departmentId: departmentTo,
     rulePriority: winner?.rule.document.priority ?? NO_RULE_PRIORITY,
     record: { originalDepartmentId, routedDepartmentId, pendingDepartmentId: departmentTo },

@@ -6,6 +6,7 @@ import type { RetryState } from './waiting-event.ts'
 export interface PendingDecision {
   readonly id: bigint
   readonly eventSeq: bigint
+  readonly customerId: number | undefined
   readonly departmentId: number
   /** Of the rule that won, `NO_RULE_PRIORITY` without one: when the budget is short, the higher goes first. */
   readonly rulePriority: number

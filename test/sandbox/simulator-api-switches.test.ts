@@ -5,6 +5,7 @@ import { callApi, probeSwitch, putDepartment, type SwitchProbe, type SwitchProbe
 
 const get = async (simulator: Simulator, path: string) => (await callApi(simulator, 'GET', path)).json
 const codes = (reply: { json: { errors: { code: string }[] } }) => reply.json.errors.map((error) => error.code)
+const search = (simulator: Simulator, filter: object[]) => callApi(simulator, 'POST', '/chats/search', { filter })
 const openChat = (simulator: Simulator) => simulator.openChat({ customerId: 9011, text: 'Hi' })
 
 /** A switch without an entry is a type error. */
@@ -127,6 +128,29 @@ const probes: SwitchProbes<ApiSwitches> = {
     seen: [
       ['clamped', 200],
       ['refused', 400],
+    ],
+  },
+  chatSearch: {
+    look: async (simulator) => {
+      openChat(simulator)
+      const { status, json } = await search(simulator, [{ field: 'chats.customer', operator: '=', value: 1 }])
+      return json.data?.length ?? status
+    },
+    seen: [
+      ['as_documented', 0],
+      ['ignores_filter', 1],
+      ['refused', 400],
+    ],
+  },
+  searchLagMs: {
+    look: async (simulator, _receiver, clock) => {
+      await putDepartment(simulator, openChat(simulator).id)
+      clock.now = new Date(clock.now.getTime() + 1_000)
+      return (await search(simulator, [])).json.data[0].department?.id ?? null
+    },
+    seen: [
+      [0, 4410],
+      [2_000, null],
     ],
   },
   rateLimitPerMinute: {

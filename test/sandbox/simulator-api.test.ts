@@ -65,6 +65,25 @@ test('lists come in pages, chats in the order asked for and messages newest firs
   t.same((await callApi(simulator, 'GET', '/organization')).json.data.chatEnabled, true)
 })
 
+test('chats are searched by all of the filters or by any, and a filter that cannot be used is refused', async (t) => {
+  const { simulator, id } = await openedChat(t)
+  const other = simulator.addCustomer({ name: 'Marie' })
+  const moved = simulator.openChat({ customerId: other.id, departmentId: 4411 })
+  const search = async (body: object) => {
+    const { status, json } = await callApi(simulator, 'POST', '/chats/search', body)
+    return json.data?.map((chat: { id: number }) => chat.id) ?? [status, json.errors.at(-1).code]
+  }
+  const of = (field: string, value: unknown, operator = '=') => ({ field, operator, value })
+  const either = [of('chats.customer', 9011), of('chats.department', 4411)]
+  t.strictSame(await search({ comparison: 'OR', filter: either }), [moved.id, id])
+  t.strictSame(await search({ comparison: 'AND', filter: either }), [])
+  t.strictSame(await search({ filter: [of('chats.customer', 9011, '!=')] }), [moved.id])
+  t.strictSame(await search({ sort: 'chats.createdAt', order: 'asc', offset: 1, limit: 1 }), [moved.id])
+  t.strictSame(await search({ filter: [of('chats.customer', '9011')] }), [400, 'filter[0].field'])
+  t.strictSame(await search({ filter: [of('chats.id', id)] }), [400, 'filter[0].field'])
+  t.strictSame(await search({ sort: 'chats.id' }), [400, 'sort'])
+})
+
 test('a deleted customer is 404', async (t) => {
   const { simulator } = await openedChat(t)
   simulator.deleteCustomer(9011)

@@ -125,7 +125,8 @@ test('a short budget is not spent on looking at a chat again and again: the look
     before = simulator.calls.all.length
   }
   await drained()
-  t.equal(simulator.calls.count({ method: 'GET' }), 6)
+  const looks = simulator.calls.count({ method: 'GET' }) + simulator.calls.count({ method: 'POST' })
+  t.ok(looks <= 6, `${looks} looks`)
   t.equal(simulator.calls.count({ method: 'PUT' }), 6)
 })
 

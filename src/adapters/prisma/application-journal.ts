@@ -9,6 +9,7 @@ import { holds, msSince } from './sql.ts'
 interface PendingRow extends RecordRow {
   id: bigint
   event_seq: bigint
+  customer_id: bigint | null
   to_department_id: bigint
   rule_priority: number
   state_age_ms: number | null
@@ -22,7 +23,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
   return {
     async pending(claim) {
       const [row] = await prisma.$queryRaw<PendingRow[]>`
-        SELECT p.id, p.event_seq, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
+        SELECT p.id, p.event_seq, p.customer_id, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
           coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
             WHERE v.key = p.rule_key AND v.version = p.rule_version), ${NO_RULE_PRIORITY}::int) AS rule_priority,
           EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(claim.chatId)}) AS has_job,
@@ -34,6 +35,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
         row && {
           id: row.id,
           eventSeq: row.event_seq,
+          customerId: toNumber(row.customer_id) ?? undefined,
           departmentId: toNumber(row.to_department_id),
           rulePriority: row.rule_priority,
           record: readRecord(row),

@@ -39,9 +39,10 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       const wanted = purpose.kind === 'look_before_move' ? 2 : 1
       const limit = Prisma.raw(String(wanted)) // as a number of the statement's text, so that one plan fits
       const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.sql`${limit} - 1`
+      const isTime = purpose.others === undefined ? Prisma.empty : Prisma.sql`AND ${isTimeToShare(purpose.others)}`
       const isFree = purpose.setAside
         ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
-        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept})`
+        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept}) ${isTime}`
       // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
       const whenLocked = purpose.setAside ? Prisma.empty : Prisma.sql`SKIP LOCKED`
       const [row] = await prisma.$queryRaw<OpeningRow[]>`
@@ -97,6 +98,17 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       return row?.is_settled ?? false
     },
   }
+}
+
+/** A shared look is worth more when some of the moves that it is for can follow at once; it waits for their slots this long. */
+const SHARED = { moves: 10, wait: Prisma.sql`interval '5 s'` }
+
+/** Whether a shared look is to be made now: enough slots are free, or will not be so soon. */
+function isTimeToShare(others: number): Prisma.Sql {
+  const moves = Math.min(others, SHARED.moves)
+  const isEnough = (isFree: Prisma.Sql) =>
+    Prisma.sql`EXISTS (SELECT FROM budget_slots WHERE ${isFree} OFFSET 1 + ${moves}::int)`
+  return Prisma.sql`(${isEnough(IS_FREE)} OR NOT ${isEnough(Prisma.sql`used_at <= clock_timestamp() - ${WINDOW} + ${SHARED.wait}`)})`
 }
 
 /** The free slots that waiting moves will need. */

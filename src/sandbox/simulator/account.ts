@@ -64,6 +64,8 @@ export interface Chat {
   applicationId: number
   status: ChatStatus
   departmentId: number | null
+  /** The last one, and where it was before. */
+  departmentChange: { readonly from: number | null; readonly at: Date } | null
   assigneeId: number | null
   rating: 'great' | 'average' | 'poor' | null
   closedBy: 'customer' | 'agent' | null

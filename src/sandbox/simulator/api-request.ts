@@ -27,7 +27,12 @@ export function readId(account: Account, value: unknown): number | undefined {
 
 /** A page of a list, by `offset` and `limit` (default and maximum 100), with its total where the switch puts it. */
 export function listPage(account: Account, request: ApiRequest, entries: readonly unknown[]): ApiReply {
-  const page = readPage(account, request)
+  return pageOf(account, entries, askedPage(request))
+}
+
+/** The same where the page is asked for in the body, as in a search. */
+export function pageOf(account: Account, entries: readonly unknown[], asked: Page): ApiReply {
+  const page = checkPage(account, asked)
   if (page === undefined) {
     const message = 'This value should be between 1 and 100.'
     return refuse(account.switches, { kind: 'invalid_field', field: 'limit', message })
@@ -36,10 +41,21 @@ export function listPage(account: Account, request: ApiRequest, entries: readonl
   return { status: 200, body: { data, ...totalOf(account, entries.length) } }
 }
 
+interface Page {
+  readonly offset: number
+  readonly limit: number
+}
+
 /** The part of a list that a request asks for; undefined when its numbers are refused. */
-export function readPage(account: Account, request: ApiRequest): { offset: number; limit: number } | undefined {
-  const offset = Number(request.query.get('offset') ?? 0)
-  const limit = Number(request.query.get('limit') ?? 100)
+export function readPage(account: Account, request: ApiRequest): Page | undefined {
+  return checkPage(account, askedPage(request))
+}
+
+function askedPage({ query }: ApiRequest): Page {
+  return { offset: Number(query.get('offset') ?? 0), limit: Number(query.get('limit') ?? 100) }
+}
+
+function checkPage(account: Account, { offset, limit }: Page): Page | undefined {
   if (!Number.isSafeInteger(offset) || offset < 0 || !Number.isSafeInteger(limit) || limit < 1) return undefined
   if (limit > 100 && account.switches.limitAbove100 === 'refused') return undefined
   return { offset, limit: Math.min(limit, 100) }

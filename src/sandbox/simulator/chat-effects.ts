@@ -6,6 +6,7 @@ import { webhookChat, webhookMessage } from './webhook-models.ts'
 export function moveChat(account: Account, chat: Chat, departmentId: number | null): void {
   if (chat.departmentId === departmentId) return
   const { switches } = account
+  chat.departmentChange = { from: chat.departmentId, at: account.now() }
   chat.departmentId = departmentId
   if (switches.assigneeOnDepartmentChange === 'cleared') chat.assigneeId = null
   if (switches.assigneeOnDepartmentChange === 'round_robin') assignNextAgent(account, chat)

@@ -93,6 +93,7 @@ function addChat(account: Account, opening: NewChat): Chat {
     applicationId: opening.applicationId ?? 1,
     status: 'empty',
     departmentId: opening.departmentId ?? null,
+    departmentChange: null,
     assigneeId: opening.assigneeId ?? null,
     rating: null,
     closedBy: null,

@@ -1,6 +1,6 @@
 import type { Account, Chat } from './account.ts'
 import { refuse } from './api-replies.ts'
-import type { ApiRequest, Route } from './api-request.ts'
+import type { Route } from './api-request.ts'
 import { listPage, readPage } from './api-request.ts'
 import { restChat, restMessage } from './rest-models.ts'
 
@@ -19,13 +19,16 @@ export const chatRoutes: readonly Route[] = [
     method: 'GET',
     pattern: /^\/v1\/chats$/,
     answer(account, request) {
-      const key = SORT_KEYS.get(request.query.get('sort') ?? 'chats.createdAt')
-      if (key === undefined) {
+      const sorted = sortedChats(account, request.query.get('sort'), request.query.get('order'))
+      if (sorted === undefined) {
         const message = 'The value you selected is not a valid choice.'
         return refuse(account.switches, { kind: 'invalid_field', field: 'sort', message })
       }
-      const chats = sortedChats(account, request, key).map((chat) => restChat(account, chat))
-      return listPage(account, request, chats)
+      return listPage(
+        account,
+        request,
+        sorted.map((chat) => restChat(account, chat)),
+      )
     },
   },
   {
@@ -46,7 +49,7 @@ export const chatRoutes: readonly Route[] = [
 
 type SortKey = (chat: Chat) => number
 
-const SORT_KEYS: ReadonlyMap<string, SortKey> = new Map<string, SortKey>([
+const SORT_KEYS: ReadonlyMap<unknown, SortKey> = new Map<unknown, SortKey>([
   ['chats.createdAt', (chat) => chat.createdAt.getTime()],
   ['chats.closedAt', (chat) => chat.closedAt?.getTime() ?? 0],
   ['chats.lastMessageAt', (chat) => chat.messages.at(-1)?.createdAt.getTime() ?? 0],
@@ -56,7 +59,10 @@ const SORT_KEYS: ReadonlyMap<string, SortKey> = new Map<string, SortKey>([
   ],
 ])
 
-function sortedChats(account: Account, request: ApiRequest, key: SortKey): Chat[] {
-  const direction = request.query.get('order')?.toLowerCase() === 'asc' ? 1 : -1
+/** All chats in the order asked for, the newest first by default; undefined when nothing can be sorted so. */
+export function sortedChats(account: Account, sort: unknown, order: unknown): Chat[] | undefined {
+  const key = SORT_KEYS.get(sort ?? 'chats.createdAt')
+  if (key === undefined) return undefined
+  const direction = String(order).toLowerCase() === 'asc' ? 1 : -1
   return [...account.chats.values()].sort((one, other) => direction * (key(one) - key(other) || one.id - other.id))
 }

@@ -6,6 +6,7 @@ import { listPage } from './api-request.ts'
 import { extended, restAgent, restCustomer } from './rest-models.ts'
 import { chatRoutes } from './routes-chats.ts'
 import { putRoutes } from './routes-puts.ts'
+import { searchRoutes } from './routes-search.ts'
 
 /** Answers a call as HelpCrunch would, changing the account where the call does. */
 export function answerApiRequest(account: Account, request: ApiRequest): ApiReply {
@@ -66,4 +67,4 @@ const referenceRoutes: readonly Route[] = [
   },
 ]
 
-const ROUTES: readonly Route[] = [...chatRoutes, ...putRoutes, ...referenceRoutes]
+const ROUTES: readonly Route[] = [...chatRoutes, ...searchRoutes, ...putRoutes, ...referenceRoutes]

@@ -36,6 +36,10 @@ export interface ApiSwitches {
   messagesKey: 'data' | 'messages'
   /** What a `limit` above 100 does. */
   limitAbove100: 'clamped' | 'refused'
+  /** Whether chats can be searched by their customers as the page says. */
+  chatSearch: 'as_documented' | 'ignores_filter' | 'refused'
+  /** How long after a chat's department has changed the search still shows the old one. */
+  searchLagMs: number
   /** Calls a minute before 429; HelpCrunch calls 120 its default. */
   rateLimitPerMinute: number
   /** Whether the minute is a sliding window or starts afresh. */
@@ -140,6 +144,8 @@ export const DEFAULT_SWITCHES: Readonly<SimulatorSwitches> = {
   listTotal: 'meta',
   messagesKey: 'data',
   limitAbove100: 'clamped',
+  chatSearch: 'as_documented',
+  searchLagMs: 0,
   rateLimitPerMinute: 120,
   rateWindow: 'sliding',
   rateScope: 'account',
