@@ -3,7 +3,7 @@ import type { Simulator } from '../../src/sandbox/simulator/simulator.ts'
 import type { Statement } from '../support/postgres.ts'
 import { until } from '../support/service.ts'
 import { envelope } from '../support/webhooks.ts'
-import { drain } from './books.ts'
+import { countOpen, drain } from './books.ts'
 import { ageWorkers, openChat, startCluster } from './cluster.ts'
 import type { Stage } from './scenario.ts'
 import { createSender } from './sender.ts'
@@ -34,7 +34,14 @@ export async function crashAt(stage: Stage, failpoint: string): Promise<Crash> {
   const sender = createSender(stage)
   const doomed = await cluster.start({ FAILPOINT: `${failpoint}:1` })
   await Promise.all(cases.map((each) => sender.send(doomed.url, each.envelope)))
-  const hasDied = await until('the replica dies', () => doomed.process.signalCode === 'SIGKILL').then(
+  const isDead = () => doomed.process.signalCode === 'SIGKILL'
+  await until('the replica dies, or has done all that', async () => isDead() || (await countOpen(sql)) === 0)
+  if (!isDead()) {
+    const waiting = [1, 2, 3].map(() => writeWaiting(simulator))
+    cases.push(...waiting)
+    await makeWait(sql, isDead, () => Promise.all(waiting.map((each) => sender.send(doomed.url, each.envelope))))
+  }
+  const hasDied = await until('the replica dies', isDead).then(
     () => true,
     () => false,
   )
@@ -74,6 +81,24 @@ function writeCases(simulator: Simulator): Case[] {
     { ...unheard, ending: 'ignored' },
     { envelope: customer, ending: 'done' },
   ]
+}
+
+function writeWaiting(simulator: Simulator): Case {
+  const { envelope, chatId } = openChat(simulator)
+  return { envelope, ending: 'done applied', chat: { id: chatId, departmentId: 10, putsMax: 2 } }
+}
+
+/** The budget is used up when they come, and free again when their state is no longer fresh: they are looked at together. */
+async function makeWait(sql: Statement, isDead: () => boolean, send: () => Promise<unknown>): Promise<void> {
+  await sql('UPDATE budget_slots SET used_at = now()')
+  await send()
+  await until('they wait for their moves, or the replica dies', async () => {
+    const pending = await sql("SELECT FROM decisions WHERE outcome = 'pending'")
+    const underWay = await sql('SELECT FROM graphile_worker.jobs WHERE locked_at IS NOT NULL')
+    return isDead() || (pending.length === 3 && underWay.length === 0)
+  })
+  await sql("UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'")
+  await sql('UPDATE budget_slots SET used_at = DEFAULT')
 }
 
 async function countLost(sql: Statement, cases: readonly Case[]): Promise<number> {

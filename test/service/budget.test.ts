@@ -1,19 +1,10 @@
 import { test } from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { A_MINUTE_LATER, rest } from '../support/budget.ts'
 import { rule, writeRules } from '../support/rules.ts'
-import { type Service, settingsFor, startService, until } from '../support/service.ts'
+import { settingsFor, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
-/** As if a minute had passed: every call made so far leaves the window. */
-const A_MINUTE_LATER = `UPDATE budget_slots SET used_at = used_at - interval '61 s'`
-
-/** Else the next minute would begin between a look and its move, and take away what the look has set aside. */
-async function rest({ sql }: Pick<Service, 'sql'>): Promise<void> {
-  await until('nobody works', async () => {
-    return (await sql('SELECT FROM graphile_worker.jobs WHERE locked_at IS NOT NULL')).length === 0
-  })
-}
-
 test('replicas share one budget: no more calls than allowed, and the rest goes on when it is free again', async (t) => {
   const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '12' }
   const service = await startService(t, { rules: [everyNewChat], settings })

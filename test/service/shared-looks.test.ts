@@ -1,0 +1,111 @@
+import { type Test, test } from 'tap'
+import type { SimulatorSwitches } from '../../src/sandbox/simulator/switches.ts'
+import { A_MINUTE_LATER, rest } from '../support/budget.ts'
+import { rule } from '../support/rules.ts'
+import { type Service, startService, until } from '../support/service.ts'
+
+const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+const CHATS = 12
+const STALE = `UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'`
+
+interface Backlog extends Service {
+  /** Of different customers, each waiting for its move to department 10 after the budget was used up. */
+  readonly chatIds: readonly number[]
+  /** Gives the budget back and waits until all moves are made; gives the calls for it. */
+  work(): Promise<{ looks: number; searches: number; puts: number }>
+  /** The outcome of a chat's decision, with its reason. */
+  outcomeOf(chatId: number): Promise<string>
+}
+
+/** One chat was moved before they came: a search has to show it. */
+async function startBacklog(t: Test, switches: Partial<SimulatorSwitches> = {}): Promise<Backlog> {
+  const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '60' }
+  const service = await startService(t, { rules: [everyNewChat], settings, simulator: { switches } })
+  const { simulator, sql, drained, get } = service
+  simulator.openChat({ customerId: 9011 })
+  await drained()
+  await sql('UPDATE budget_slots SET used_at = now()')
+  const customers = Array.from({ length: CHATS }, (_, index) => simulator.addCustomer({ name: `Customer ${index}` }))
+  const chatIds = customers.map(({ id }) => simulator.openChat({ customerId: id }).id)
+  await until('all wait for their moves', async () => {
+    return (await sql("SELECT FROM decisions WHERE outcome = 'pending'")).length === CHATS
+  })
+  await rest(service)
+  await sql(STALE)
+  simulator.calls.forget()
+  return {
+    ...service,
+    chatIds,
+    async work() {
+      await sql(A_MINUTE_LATER)
+      await drained()
+      const { calls } = simulator
+      const puts = calls.departmentPuts().length
+      return { looks: calls.count({ method: 'GET' }), searches: calls.count({ method: 'POST' }), puts }
+    },
+    async outcomeOf(chatId) {
+      const { body } = await get(`/v1/decisions?chatId=${chatId}`)
+      const [{ outcome, reason }] = body.data.filter(({ eventType }: { eventType: string }) => eventType === 'chat.new')
+      return reason === null ? outcome : `${outcome}: ${reason}`
+    },
+  }
+}
+
+test('chats that wait for their moves are looked at together, and each goes where it should now', async (t) => {
+  const { simulator, chatIds, work, outcomeOf } = await startBacklog(t)
+  const [moved = 0, closed = 0, assigned = 0, there = 0, ...others] = chatIds
+  simulator.agentMovesChat(moved, 40)
+  simulator.closeChat(closed)
+  simulator.agentTakesChat(assigned, 88)
+  simulator.agentMovesChat(there, 10)
+  const { looks, searches, puts } = await work()
+  t.ok(searches > 0)
+  t.ok(looks + searches <= CHATS / 2, `${looks} looks and ${searches} searches for ${CHATS} chats`)
+  t.equal(puts, others.length)
+  t.equal(await outcomeOf(moved), 'skipped: moved_by_person')
+  t.equal(await outcomeOf(closed), 'skipped: closed')
+  t.equal(await outcomeOf(assigned), 'skipped: assigned')
+  t.equal(await outcomeOf(there), 'unchanged')
+  for (const id of others) t.equal(await outcomeOf(id), 'applied')
+})
+
+test('a search that still shows an old department is not believed, and not made again', async (t) => {
+  const { simulator, chatIds, work, outcomeOf } = await startBacklog(t, { searchLagMs: 60_000 })
+  const [moved = 0] = chatIds
+  simulator.agentMovesChat(moved, 40)
+  t.strictSame(await work(), { looks: CHATS, searches: 1, puts: CHATS - 1 })
+  t.equal(await outcomeOf(moved), 'skipped: moved_by_person')
+})
+
+test('without a search that can be used, each chat is looked at by itself', async (t) => {
+  for (const chatSearch of ['refused', 'ignores_filter'] as const) {
+    const { simulator, work } = await startBacklog(t, { chatSearch })
+    // So many newer ones that a search for nobody's chats in particular does not show those that wait.
+    if (chatSearch === 'ignores_filter') {
+      simulator.webhooks.sendTo([])
+      for (let i = 0; i < 100; i++) simulator.openChat({ customerId: 9011 })
+    }
+    t.strictSame(await work(), { looks: CHATS, searches: 1, puts: CHATS }, chatSearch)
+  }
+})
+
+test('of a search, only the states of the chats are kept, with the event that asked', async (t) => {
+  const { sql, work } = await startBacklog(t)
+  await work()
+  const [search] = await sql<{ path: string; body: string; event_seq: string | null }>(
+    "SELECT path, body, event_seq FROM attempts WHERE method = 'POST' ORDER BY id LIMIT 1",
+  )
+  t.match(search, { path: '/chats/search', event_seq: /\d+/ })
+  for (const chat of JSON.parse(search?.body ?? '')) {
+    t.match(chat, { id: Number, status: 'empty' })
+    t.strictSame(Object.keys(chat), ['id', 'status', 'departmentId', 'assigneeId'])
+  }
+})
+
+test('a search that fails is a failed try of the move that asked for it', async (t) => {
+  const { simulator, work, sql } = await startBacklog(t)
+  simulator.script({ method: 'POST' }, [{ kind: 'status', status: 503 }])
+  const { puts } = await work()
+  t.equal(puts, CHATS)
+  t.equal((await sql("SELECT FROM attempts WHERE method = 'POST' AND status = 503")).length, 1)
+})
