@@ -1,5 +1,5 @@
 import { type ChatState, readChatStates } from '../domain/chat-list.ts'
-import { type BodyVerdict, type CallResult, judgeBody } from '../domain/retry-policy.ts'
+import { type BodyVerdict, type CallResult, type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
 import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { PendingDecision } from './pending-decision.ts'
@@ -25,7 +25,11 @@ export interface SharedLooks {
   /** Looks at this chat and at those that come next, unless somebody just has. */
   see(claim: ChatClaim, pending: PendingDecision): Promise<SharedLook>
   /** Notes a move that HelpCrunch has confirmed: looks from now on must show it. */
-  confirm(move: WaitingMove & { readonly departmentId: number }): void
+  confirm(move: Confirmed): void
+}
+
+export interface Confirmed extends WaitingMove {
+  readonly departmentId: number
 }
 
 export type SharedLook =
@@ -35,7 +39,8 @@ export type SharedLook =
   /** The look did not reach its goal, for a reason that would meet any other call as well. */
   | { readonly kind: 'failed'; readonly call: BudgetedCall<FailedVerdict>; readonly setAside: SetAside | undefined }
 
-type FailedVerdict = Exclude<BodyVerdict<never>, { kind: 'done' }>
+type FailedVerdict = Extract<CallVerdict, { kind: 'unauthorized' | 'throttled' }>
+type StatesVerdict = BodyVerdict<ReadonlyMap<number, ChatState>>
 
 /** An agent's move after the look is overridden: so what it has shown does not count for long. */
 const SEEN_MS_MAX = 250
@@ -44,8 +49,8 @@ const CUSTOMERS_MAX = 30
 const CHATS_MAX = 100
 /** Our own last move proves that a search does not lag behind, unless it is older than the lag could be. */
 const WITNESS_MS_MAX = 120_000
-/** A search that was refused, or showed what is no longer so, is not asked again for so long. */
-const DISTRUST_MS = 600_000
+/** For so long no search is made after one that failed, and after one that was refused or showed what was no longer so. */
+const DISTRUST_MS = { failed: 60_000, wrong: 600_000 }
 
 const NOT_SEEN = { kind: 'not_seen' } as const
 
@@ -54,7 +59,7 @@ const NOT_SEEN = { kind: 'not_seen' } as const
  * each search also asks for the chat that we moved last: only one that shows it where we put it is believed.
  */
 export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
-  let witness: (WaitingMove & { readonly departmentId: number; readonly atMs: number }) | undefined
+  let witness: (Confirmed & { readonly atMs: number }) | undefined
   let seen = { chats: new Map<number, ChatState>(), atMs: Number.NEGATIVE_INFINITY }
   let underWay: Promise<SharedLook> | undefined
   let trustedFromMs = Number.NEGATIVE_INFINITY
@@ -65,52 +70,53 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     seen.chats.delete(chatId)
     return chat
   }
-  const distrust = (why: string) => {
-    trustedFromMs = performance.now() + DISTRUST_MS
-    deps.log.warn({ why, forMs: DISTRUST_MS }, 'looks.not_shared')
-    return NOT_SEEN
+  const trustedWitness = () => {
+    const nowMs = performance.now()
+    return witness !== undefined && nowMs - witness.atMs <= WITNESS_MS_MAX && nowMs >= trustedFromMs
+      ? witness
+      : undefined
+  }
+  /** Whether the reply shows the chats as they are; it is the witness who says. */
+  const believe = (verdict: StatesVerdict, proof: Confirmed): boolean => {
+    const problem = findProblem(verdict, proof)
+    if (problem === undefined) return true
+    const forMs = verdict.kind === 'try_again' ? DISTRUST_MS.failed : DISTRUST_MS.wrong
+    trustedFromMs = performance.now() + forMs
+    deps.log.warn({ problem, forMs }, 'looks.not_shared')
+    return false
   }
 
   async function look(claim: ChatClaim, pending: PendingDecision, customerId: number): Promise<SharedLook> {
-    const proof = witness
-    const nowMs = performance.now()
-    if (proof === undefined || nowMs - proof.atMs > WITNESS_MS_MAX || nowMs < trustedFromMs) return NOT_SEEN
-    const waiting = await deps.waitingMoves.next(CHATS_MAX)
+    const proof = trustedWitness()
+    const waiting = proof === undefined ? [] : await deps.waitingMoves.next(CHATS_MAX)
     const others = waiting.filter(({ chatId }) => chatId !== claim.chatId)
-    if (others.length === 0) return NOT_SEEN
+    if (proof === undefined || others.length === 0) return NOT_SEEN
     const chats = [{ chatId: claim.chatId, customerId }, proof, ...others]
     const wanted = new Set(chats.map(({ chatId }) => chatId))
     const call = await callHelpcrunch(
       deps,
       { kind: 'look_before_move', others: others.length, chat: { claim, eventSeq: pending.eventSeq } },
       { method: 'POST', path: '/chats/search', body: searchFor(chats) },
-      (result) => judgeStates(result, wanted),
+      (result) => judgeStates(result, wanted, claim.chatId),
     )
     if (call.kind !== 'answered') return { kind: 'failed', call, setAside: undefined }
     const { verdict, setAside } = call
-    if (verdict.kind !== 'done') {
-      if (verdict.kind !== 'refused' && verdict.kind !== 'wrong_body') {
-        return { kind: 'failed', call: { ...call, verdict }, setAside }
-      }
-      if (setAside) await deps.ledger.giveBack(setAside)
-      return distrust('POST /chats/search does not answer with chats')
-    }
-    const chat = verdict.value.get(claim.chatId)
-    const shown = verdict.value.get(proof.chatId)?.departmentId
-    if (chat !== undefined && shown === proof.departmentId) {
+    if (verdict.kind === 'unauthorized' || verdict.kind === 'throttled')
+      return { kind: 'failed', call: { ...call, verdict }, setAside }
+    if (believe(verdict, proof) && verdict.kind === 'done') {
       seen = { chats: new Map(verdict.value), atMs: performance.now() }
-      seen.chats.delete(claim.chatId)
-      return { kind: 'seen', chat, setAside }
+      const chat = take(claim.chatId)
+      if (chat !== undefined) return { kind: 'seen', chat, setAside }
     }
     if (setAside) await deps.ledger.giveBack(setAside)
-    if (shown === proof.departmentId) return NOT_SEEN
-    return distrust(`POST /chats/search does not show that we moved chat ${proof.chatId} to ${proof.departmentId}`)
+    return NOT_SEEN
   }
 
   return {
     async see(claim, pending) {
-      // What a move did whose reply was lost is found out by a call that stands in the decision's own record.
-      if (pending.putBefore) return NOT_SEEN
+      // What a move did whose reply was lost is found out by a call that stands in the decision's own record. And what was seen of a
+      // chat before we moved it would look like a person's choice now.
+      if (pending.putBefore || pending.record.routedDepartmentId !== undefined) return NOT_SEEN
       await underWay?.catch(() => undefined) // whoever makes it learns what is wrong with it
       const chat = take(claim.chatId)
       if (chat !== undefined) return { kind: 'seen', chat, setAside: undefined }
@@ -133,15 +139,29 @@ function searchFor(chats: readonly WaitingMove[]): object {
   return { comparison: 'OR', filter, sort: 'chats.createdAt', order: 'desc', offset: 0, limit: CHATS_MAX }
 }
 
-/** Judges the reply and says what to keep of it: the chats of other customers are none of this event's business. */
+function findProblem(verdict: StatesVerdict, { chatId, departmentId }: Confirmed): string | undefined {
+  if (verdict.kind !== 'done') return 'POST /chats/search did not answer with chats.'
+  const isShown = verdict.value.get(chatId)?.departmentId === departmentId
+  return isShown
+    ? undefined
+    : `POST /chats/search does not show that we moved chat ${chatId} to department ${departmentId}.`
+}
+
+/** Judges the reply and says what to keep of it, the chat that asked first: who the customers of the others are is nothing to keep there. */
 function judgeStates(
   result: CallResult,
   wanted: ReadonlySet<number>,
-): BodyVerdict<ReadonlyMap<number, ChatState>> & { readonly kept?: string } {
+  ownId: number,
+): StatesVerdict & { readonly kept?: string } {
   const verdict = judgeBody(result, (json) => readChatStates(json, wanted))
   switch (verdict.kind) {
-    case 'done':
-      return { ...verdict, kept: JSON.stringify([...verdict.value].map(([id, state]) => ({ id, ...state }))) }
+    case 'done': {
+      const chats = [...verdict.value].map(([id, state]) => ({ id, ...state }))
+      return {
+        ...verdict,
+        kept: JSON.stringify(chats.toSorted((a, b) => Number(b.id === ownId) - Number(a.id === ownId))),
+      }
+    }
     case 'wrong_body':
       return { ...verdict, kept: '' }
     default:

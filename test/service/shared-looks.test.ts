@@ -102,10 +102,20 @@ test('of a search, only the states of the chats are kept, with the event that as
   }
 })
 
-test('a search that fails is a failed try of the move that asked for it', async (t) => {
-  const { simulator, work, sql } = await startBacklog(t)
+test('a search that fails keeps nobody: each chat is looked at by itself', async (t) => {
+  const { simulator, work } = await startBacklog(t)
   simulator.script({ method: 'POST' }, [{ kind: 'status', status: 503 }])
-  const { puts } = await work()
+  t.strictSame(await work(), { looks: CHATS, searches: 1, puts: CHATS })
+})
+
+test('a search that is throttled pauses everybody, as every call does, and the chats go on afterwards', async (t) => {
+  const { simulator, work, sql } = await startBacklog(t)
+  simulator.script({ method: 'POST' }, [{ kind: 'status', status: 429 }])
+  const working = work()
+  await until('the account is paused', async () => {
+    return (await sql("SELECT FROM helpcrunch_account WHERE pause_reason = 'throttled'")).length === 1
+  })
+  await sql('UPDATE helpcrunch_account SET paused_until = clock_timestamp()')
+  const { puts } = await working
   t.equal(puts, CHATS)
-  t.equal((await sql("SELECT FROM attempts WHERE method = 'POST' AND status = 503")).length, 1)
 })
