@@ -7,11 +7,13 @@ export type BodyReading =
 /** HelpCrunch's own documents are four levels deep. */
 const DEPTH_MAX = 32
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Decodes and parses the bytes of a webhook whose signature was good. Bad UTF-8 is an error, never a replacement character. */
 export function readWebhookBody(bytes: Uint8Array): BodyReading {
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    text = UTF_8.decode(bytes)
   } catch {
     return { kind: 'unreadable', problem: 'the body is not UTF-8' }
   }

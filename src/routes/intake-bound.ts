@@ -8,20 +8,25 @@ export interface IntakeBound {
 
 /** The room that one webhook takes, from its first byte until it is stored, or has failed to be. */
 export interface Place {
-  /** The body, counted while it arrives. When there is no room for the rest of it, it ends with an error whose status is 503. */
-  count(body: Readable): Readable
+  /**
+   * The body, counted while it arrives unless it is announced as so small that it has its room already. When there is no room for the
+   * rest of it, it ends with an error whose status is 503. `announcedBytes` is NaN where nothing was announced.
+   */
+  count(body: Readable, announcedBytes: number): Readable
   /** Keeps the room until this has ended, even when the webhook is answered sooner. */
   keep(work: Promise<unknown>): void
   /** Gives the room back. */
   leave(): void
 }
 
-/** What a request and its reply cost besides the body, so that many small ones find their bound too. */
+/** What a request and its reply cost with a small body, so that many of them find their bound too. */
 const REQUEST_BYTES = 16_384
+/** Most webhooks are smaller. A sender cannot exceed what it has announced: Node ends the body there. */
+const SMALL_BODY_BYTES = 4_096
 
 /**
- * Counts the bytes that have really arrived, not those announced: so a sender that announces much and sends it slowly takes
- * little room, and cannot keep others out.
+ * Counts the bytes of a large body that have really arrived, not those announced: so a sender that announces much and sends it
+ * slowly takes little room, and cannot keep others out.
  */
 export function createIntakeBound(bytesMax: number): IntakeBound {
   let takenBytes = 0
@@ -40,12 +45,14 @@ export function createIntakeBound(bytesMax: number): IntakeBound {
         ownBytes = 0
       }
       return {
-        count: (body) =>
-          countBytes(body, (bytes) => {
+        count(body, announcedBytes) {
+          if (announcedBytes <= SMALL_BODY_BYTES) return body
+          return countBytes(body, (bytes) => {
             const isTaken = take(bytes)
             if (isTaken) ownBytes += bytes
             return isTaken
-          }),
+          })
+        },
         keep(work) {
           kept = work
         },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isSignedBy } from '../domain/signature.ts'
 import type { Receipt } from '../services/receive-event.ts'
@@ -29,7 +28,8 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
     done()
   })
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    done(null, places.get(request)?.count(payload) ?? payload)
+    const announcedBytes = Number(request.headers['content-length'])
+    done(null, places.get(request)?.count(payload, announcedBytes) ?? payload)
   })
   app.removeAllContentTypeParsers() // the one for text/plain would let other types pass
   app.addContentTypeParser(
@@ -64,21 +64,18 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
     body: Buffer,
     place: Place | undefined,
   ): Promise<Receipt | undefined> {
-    const timer = new AbortController()
     const receiving = services.receiveEvent(body).catch((error: unknown) => {
       log.error({ err: error }, 'webhook.not_stored')
       return undefined
     })
     place?.keep(receiving)
-    const tooLate = sleep(STORE_MS_MAX, undefined, { signal: timer.signal }).then(
-      () => {
-        log.error({ waitedMs: STORE_MS_MAX }, 'webhook.not_stored_in_time')
-        return undefined
-      },
-      () => undefined, // the timer was stopped
-    )
-    const receipt = await Promise.race([receiving, tooLate])
-    timer.abort()
+    const tooLate = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => {
+      log.error({ waitedMs: STORE_MS_MAX }, 'webhook.not_stored_in_time')
+      tooLate.resolve(undefined)
+    }, STORE_MS_MAX)
+    const receipt = await Promise.race([receiving, tooLate.promise])
+    clearTimeout(timer)
     return receipt
   }
 }

@@ -1,4 +1,4 @@
-import { type CallResult, judge } from '../domain/retry-policy.ts'
+import type { CallResult } from '../domain/retry-policy.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { Log } from './log.ts'
 import type { Settlement } from './pending-decision.ts'
@@ -109,7 +109,7 @@ export async function callHelpcrunch<
   const result = await client.call(request)
   const durationMs = Math.round(performance.now() - startedAt)
   const verdict = judgeReply(result)
-  const effect = accountEffect(result, opening.call)
+  const effect = accountEffect(verdict, result, opening.call)
   const settlement = verdict.kind === 'done' ? purpose.settlesAs : undefined
   const recorded = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result
   const ending = { result: recorded, durationMs, problem: verdict.problem, effect }
@@ -128,10 +128,10 @@ export async function callHelpcrunch<
   return { kind: 'answered', verdict, result, setAside: opening.call.setAside, isSettled }
 }
 
-function accountEffect(result: CallResult, call: OpenCall): AccountEffect {
-  const verdict = judge(result)
-  if (verdict.kind === 'unauthorized') return { kind: 'pause', reason: 'unauthorized', forMs: undefined }
-  if (verdict.kind === 'throttled') return { kind: 'pause', reason: 'throttled', forMs: verdict.retryAfterMs }
+function accountEffect(verdict: { readonly kind: string }, result: CallResult, call: OpenCall): AccountEffect {
   // Without a reply nobody knows whether the key works again or the limit is over: the next probe will ask.
-  return call.isProbe && result.kind === 'response' ? { kind: 'resume' } : { kind: 'none' }
+  if (result.kind === 'no_response') return { kind: 'none' }
+  if (verdict.kind === 'unauthorized') return { kind: 'pause', reason: 'unauthorized', forMs: undefined }
+  if (verdict.kind === 'throttled') return { kind: 'pause', reason: 'throttled', forMs: result.retryAfterMs }
+  return call.isProbe ? { kind: 'resume' } : { kind: 'none' }
 }

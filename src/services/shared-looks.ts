@@ -101,9 +101,10 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     )
     if (call.kind !== 'answered') return { kind: 'failed', call, setAside: undefined }
     const { verdict, setAside } = call
-    if (verdict.kind === 'unauthorized' || verdict.kind === 'throttled')
-      return { kind: 'failed', call: { ...call, verdict }, setAside }
-    if (believe(verdict, proof) && verdict.kind === 'done') {
+    if (verdict.kind === 'throttled') return { kind: 'failed', call: { ...call, verdict }, setAside }
+    const isBelieved = believe(verdict, proof)
+    if (verdict.kind === 'unauthorized') return { kind: 'failed', call: { ...call, verdict }, setAside }
+    if (isBelieved && verdict.kind === 'done') {
       seen = { chats: new Map(verdict.value), atMs: performance.now() }
       const chat = take(claim.chatId)
       if (chat !== undefined) return { kind: 'seen', chat, setAside }
@@ -153,6 +154,8 @@ function judgeStates(
   wanted: ReadonlySet<number>,
   ownId: number,
 ): StatesVerdict & { readonly kept?: string } {
+  // A key that may not search may still look at chats one by one: no reason to stop all calls.
+  if (result.kind === 'response' && result.status === 403) return { kind: 'refused' }
   const verdict = judgeBody(result, (json) => readChatStates(json, wanted))
   switch (verdict.kind) {
     case 'done': {

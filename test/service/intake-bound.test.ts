@@ -19,9 +19,9 @@ test('there is room for so many webhooks at the same time, however small they ar
 test('a body is counted as it arrives; what is too much for the room ends with 503, and gives its room back', async (t) => {
   const bound = createIntakeBound(64 * KIB)
   const place = bound.enter()
-  t.equal((await buffer(place?.count(body(40)) ?? body(0))).length, 40 * KIB, 'as much as there is room for')
+  t.equal((await buffer(place?.count(body(40), 40 * KIB) ?? body(0))).length, 40 * KIB, 'as much as there is room for')
   const second = createIntakeBound(64 * KIB).enter()
-  await t.rejects(buffer(second?.count(body(60)) ?? body(0)), { message: NO_ROOM, statusCode: 503 })
+  await t.rejects(buffer(second?.count(body(60), Number.NaN) ?? body(0)), { message: NO_ROOM, statusCode: 503 })
   place?.leave()
   await until('all of it is free', () => {
     const [first, last] = [bound.enter(), bound.enter()]
@@ -29,6 +29,16 @@ test('a body is counted as it arrives; what is too much for the room ends with 5
     last?.leave()
     return first !== undefined && last !== undefined
   })
+})
+
+test('a body that is announced as small goes with its request', (t) => {
+  const place = createIntakeBound(64 * KIB).enter()
+  const isCounted = (announcedBytes: number) => {
+    const small = body(4)
+    return place?.count(small, announcedBytes) !== small
+  }
+  t.strictSame([4 * KIB, 4 * KIB + 1, Number.NaN].map(isCounted), [false, true, true])
+  t.end()
 })
 
 test('a webhook keeps its room until it is stored, even when it is answered sooner', async (t) => {

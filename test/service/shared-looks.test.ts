@@ -102,20 +102,35 @@ test('of a search, only the states of the chats are kept, with the event that as
   }
 })
 
-test('a search that fails keeps nobody: each chat is looked at by itself', async (t) => {
-  const { simulator, work } = await startBacklog(t)
-  simulator.script({ method: 'POST' }, [{ kind: 'status', status: 503 }])
-  t.strictSame(await work(), { looks: CHATS, searches: 1, puts: CHATS })
+test('a search that fails, or that the key is not allowed, keeps nobody: each chat is looked at by itself', async (t) => {
+  for (const status of [503, 403]) {
+    const { simulator, sql, work } = await startBacklog(t)
+    simulator.script({ method: 'POST' }, [{ kind: 'status', status }])
+    t.strictSame(await work(), { looks: CHATS, searches: 1, puts: CHATS }, String(status))
+    t.equal((await sql('SELECT FROM helpcrunch_account WHERE strikes > 0')).length, 0, 'no call waited for it')
+  }
 })
 
-test('a search that is throttled pauses everybody, as every call does, and the chats go on afterwards', async (t) => {
+test('a search that is throttled pauses everybody, as every call does, and the chats go on together', async (t) => {
   const { simulator, work, sql } = await startBacklog(t)
   simulator.script({ method: 'POST' }, [{ kind: 'status', status: 429 }])
   const working = work()
+  await paused(sql, 'throttled')
+  t.match(await working, { puts: CHATS })
+})
+
+test('a search that is answered 401 pauses everybody once; afterwards each chat is looked at by itself', async (t) => {
+  const { simulator, work, sql } = await startBacklog(t)
+  simulator.script({ method: 'POST' }, Array(CHATS).fill({ kind: 'status', status: 401 }))
+  const working = work()
+  await paused(sql, 'unauthorized')
+  t.match(await working, { looks: CHATS, searches: 1, puts: CHATS })
+})
+
+/** Waits for the pause, and ends it. */
+async function paused(sql: Service['sql'], reason: string): Promise<void> {
   await until('the account is paused', async () => {
-    return (await sql("SELECT FROM helpcrunch_account WHERE pause_reason = 'throttled'")).length === 1
+    return (await sql('SELECT FROM helpcrunch_account WHERE pause_reason = $1', [reason])).length === 1
   })
   await sql('UPDATE helpcrunch_account SET paused_until = clock_timestamp()')
-  const { puts } = await working
-  t.equal(puts, CHATS)
-})
+}
