@@ -47,6 +47,8 @@ const SEEN_MS_MAX = 250
 /** So that even with a few chats of each they fit the hundred that one reply holds at most. */
 const CUSTOMERS_MAX = 30
 const CHATS_MAX = 100
+/** For fewer others, what nobody knows about searches is not worth what a search spares. */
+const OTHERS_MIN = 3
 /** Our own last move proves that a search does not lag behind, unless it is older than the lag could be. */
 const WITNESS_MS_MAX = 120_000
 /** For so long no search is made after one that failed, and after one that was refused or showed what was no longer so. */
@@ -90,7 +92,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     const proof = trustedWitness()
     const waiting = proof === undefined ? [] : await deps.waitingMoves.next(CHATS_MAX)
     const others = waiting.filter(({ chatId }) => chatId !== claim.chatId)
-    if (proof === undefined || others.length === 0) return NOT_SEEN
+    if (proof === undefined || others.length < OTHERS_MIN) return NOT_SEEN
     const chats = [{ chatId: claim.chatId, customerId }, proof, ...others]
     const wanted = new Set(chats.map(({ chatId }) => chatId))
     const call = await callHelpcrunch(

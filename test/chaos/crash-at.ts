@@ -24,6 +24,8 @@ interface Case {
   readonly chat?: { readonly id: number; readonly departmentId: number; readonly putsMax: number }
 }
 
+/** Enough to be looked at together. */
+const WAITING = 5
 const VIPS_TO_10 = { conditions: { fact: 'tags', operator: 'contains', value: 'vip' } } as const
 
 /** One replica with every kind of work to do, which dies at a point of it, and a peer that finishes. */
@@ -37,7 +39,7 @@ export async function crashAt(stage: Stage, failpoint: string): Promise<Crash> {
   const isDead = () => doomed.process.signalCode === 'SIGKILL'
   await until('the replica dies, or has done all that', async () => isDead() || (await countOpen(sql)) === 0)
   if (!isDead()) {
-    const waiting = [1, 2, 3].map(() => writeWaiting(simulator))
+    const waiting = Array.from({ length: WAITING }, () => writeWaiting(simulator))
     cases.push(...waiting)
     await makeWait(sql, isDead, () => Promise.all(waiting.map((each) => sender.send(doomed.url, each.envelope))))
   }
@@ -95,7 +97,7 @@ async function makeWait(sql: Statement, isDead: () => boolean, send: () => Promi
   await until('they wait for their moves, or the replica dies', async () => {
     const pending = await sql("SELECT FROM decisions WHERE outcome = 'pending'")
     const underWay = await sql('SELECT FROM graphile_worker.jobs WHERE locked_at IS NOT NULL')
-    return isDead() || (pending.length === 3 && underWay.length === 0)
+    return isDead() || (pending.length === WAITING && underWay.length === 0)
   })
   await sql("UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'")
   await sql('UPDATE budget_slots SET used_at = DEFAULT')
