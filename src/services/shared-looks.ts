@@ -4,7 +4,7 @@ import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside
 import type { ChatClaim } from './chat-claim.ts'
 import type { PendingDecision } from './pending-decision.ts'
 
-/** A chat that waits for its move, and whose it is. */
+/** A chat that waits for its move, or for the decision before it, and whose it is. */
 export interface WaitingMove {
   readonly chatId: number
   readonly customerId: number
