@@ -4,7 +4,6 @@ import type { ApiRequest, CallLedger, HelpcrunchClient } from '../services/call-
 import type { ChatClaims } from '../services/chat-claim.ts'
 import type { DecisionJournal } from '../services/decide-events.ts'
 import type { CustomerMemory } from '../services/learn-customer.ts'
-import type { CustomerKeeper } from '../services/look-up.ts'
 import type { EventInbox } from '../services/receive-event.ts'
 import type { WaitingMoves } from '../services/shared-looks.ts'
 
@@ -13,7 +12,7 @@ interface GuardedPorts {
   readonly claims: ChatClaims
   readonly journal: DecisionJournal
   readonly applications: ApplicationJournal
-  readonly customers: CustomerKeeper & CustomerMemory
+  readonly customers: CustomerMemory
   readonly waitingMoves: WaitingMoves
   readonly ledger: CallLedger
   readonly client: HelpcrunchClient
@@ -27,7 +26,7 @@ const STEPS: { readonly [Name in Exclude<keyof GuardedPorts, 'client'>]: readonl
   claims: ['claim', 'release'],
   journal: ['claimNext', 'startNext', 'record', 'finish', 'postpone'],
   applications: ['pending', 'settle', 'postpone'],
-  customers: ['keepLookedUp', 'start', 'find', 'keep'],
+  customers: ['start', 'find', 'keep'],
   waitingMoves: ['next'],
   ledger: ['open', 'close', 'giveBack'],
 }

@@ -85,7 +85,6 @@ export default fp(
       ...applying,
       journal: guard('journal', createDecisionJournal(prisma, workerId)),
       rulesets,
-      customers,
       planField: config.PLAN_FIELD,
     }
     const departments = createDepartmentStore(prisma)

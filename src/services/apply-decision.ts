@@ -118,8 +118,14 @@ async function move(
   const request = { method: 'PUT', path: '/chats/department', body } as const
   const wanted = { chatId: claim.chatId, departmentId }
   const applied = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom: undefined } as const
-  const purpose = { kind: 'move', setAside, settlesAs: applied, ...servedBy(claim, pending) } as const
-  const call = await callHelpcrunch(deps, purpose, request, (result) => judgePut(result, wanted))
+  const purpose = { kind: 'move', setAside, ...servedBy(claim, pending) } as const
+  const call = await callHelpcrunch(
+    deps,
+    purpose,
+    request,
+    (result) => judgePut(result, wanted),
+    (verdict) => (verdict.kind === 'done' ? { kind: 'settle', settlement: applied } : undefined),
+  )
   if (call.kind !== 'answered' || call.verdict.kind !== 'done') return conclude(deps, claim, pending, call)
   if (pending.customerId !== undefined) deps.looks.confirm({ ...wanted, customerId: pending.customerId })
   return reportSettled(deps, applied, call.isSettled)

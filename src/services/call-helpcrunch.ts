@@ -2,6 +2,7 @@ import type { CallResult } from '../domain/retry-policy.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { Log } from './log.ts'
 import type { Settlement } from './pending-decision.ts'
+import type { LookedUpCustomer } from './waiting-event.ts'
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -26,8 +27,6 @@ export interface CallPurpose {
   readonly others?: number
   /** For a move: what the look before it has set aside. */
   readonly setAside?: SetAside | undefined
-  /** For a move: what it settles when it succeeds, in the statement that records its reply. */
-  readonly settlesAs?: Settlement
   /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
   readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }
 }
@@ -56,14 +55,19 @@ export type AccountEffect =
   | { readonly kind: 'resume' }
   | { readonly kind: 'pause'; readonly reason: 'unauthorized' | 'throttled'; readonly forMs: number | undefined }
 
+/** What follows from a reply, in the statement that records it. */
+export type FollowUp =
+  | { readonly kind: 'settle'; readonly settlement: Settlement }
+  | { readonly kind: 'keep'; readonly customer: LookedUpCustomer }
+
 /** The port for the account's budget and the record of calls; `adapters/prisma/call-ledger.ts` implements it. */
 export interface CallLedger {
   /** Takes one call of the budget and opens its attempt row, if the claim still holds: one statement, right before the call. */
   open(purpose: CallPurpose, request: ApiRequest): Promise<CallOpening>
   /** Gives back a call that is not needed after all. */
   giveBack(setAside: SetAside): Promise<void>
-  /** Records what came of the call, and what it settles; false when it settles nothing, or the claim was lost. One statement. */
-  close(call: OpenCall, ending: CallEnding, settlement: Settlement | undefined): Promise<boolean>
+  /** Records what came of the call, and does what follows; false when it settles nothing, or the claim was lost. One statement. */
+  close(call: OpenCall, ending: CallEnding, followUp: FollowUp | undefined): Promise<boolean>
 }
 
 /** What came of a call. */
@@ -93,7 +97,7 @@ export type BudgetedCall<V> =
 
 /**
  * Makes one call within the account's budget, and records it whatever comes of it. `judgeReply` reads the reply for the caller;
- * its `kept` is recorded instead of a body that tells of other chats too.
+ * its `kept` is recorded instead of a body that tells of other chats too. `follow` says what follows from it.
  */
 export async function callHelpcrunch<
   V extends { readonly kind: string; readonly problem?: string; readonly kept?: string },
@@ -102,6 +106,7 @@ export async function callHelpcrunch<
   purpose: CallPurpose,
   request: ApiRequest,
   judgeReply: (result: CallResult) => V,
+  follow?: (verdict: V) => FollowUp | undefined,
 ): Promise<BudgetedCall<V>> {
   const opening = await ledger.open(purpose, request)
   if (opening.kind !== 'opened') return opening
@@ -110,10 +115,9 @@ export async function callHelpcrunch<
   const durationMs = Math.round(performance.now() - startedAt)
   const verdict = judgeReply(result)
   const effect = accountEffect(verdict, result, opening.call)
-  const settlement = verdict.kind === 'done' ? purpose.settlesAs : undefined
   const recorded = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result
   const ending = { result: recorded, durationMs, problem: verdict.problem, effect }
-  const isSettled = await ledger.close(opening.call, ending, settlement)
+  const isSettled = await ledger.close(opening.call, ending, follow?.(verdict))
   const reply = result.kind === 'response' ? { status: result.status } : { error: result.reason }
   const fields = {
     chatId: purpose.chat?.claim.chatId,

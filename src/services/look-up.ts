@@ -2,25 +2,11 @@ import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, readCustomer } from '../domain/customer-profile.ts'
 import type { Lookup } from '../domain/facts.ts'
 import { DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../domain/retry-policy.ts'
-import { type CallDependencies, callHelpcrunch } from './call-helpcrunch.ts'
+import { type CallDependencies, callHelpcrunch, type FollowUp } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type Postponement, WAIT_FOR_ACCOUNT, type WaitingEvent } from './waiting-event.ts'
 
-/** The port that keeps what look-ups told; `adapters/prisma/customer-store.ts` implements it. */
-export interface CustomerKeeper {
-  /**
-   * `event.customer` is what was known before the look-up. What an event has told since then is newer and stays; a newer
-   * look-up stays as a whole. Keeps nothing when the event waits no more: its customer may have been erased meanwhile.
-   */
-  keepLookedUp(
-    event: Pick<WaitingEvent, 'seq' | 'customer'>,
-    customerId: number,
-    profile: CustomerProfile,
-  ): Promise<void>
-}
-
 export interface LookUpDependencies extends CallDependencies {
-  readonly customers: CustomerKeeper
   readonly random: () => number
 }
 
@@ -51,10 +37,11 @@ export async function lookUp(
   }
   const { customerId } = event
   if (customerId === undefined) return { kind: 'not_known' }
-  const reply = await ask(deps, claim, event, `/customers/${customerId}`, readCustomer)
-  if (reply.kind !== 'told') return reply
-  await deps.customers.keepLookedUp(event, customerId, reply.value)
-  return { kind: 'customer', profile: reply.value }
+  const keep = (profile: CustomerProfile): FollowUp => {
+    return { kind: 'keep', customer: { id: customerId, profile, knownRevision: event.customer?.revision } }
+  }
+  const reply = await ask(deps, claim, event, `/customers/${customerId}`, readCustomer, keep)
+  return reply.kind === 'told' ? { kind: 'customer', profile: reply.value } : reply
 }
 
 async function ask<T>(
@@ -63,9 +50,16 @@ async function ask<T>(
   event: WaitingEvent,
   path: string,
   read: (json: unknown) => T | undefined,
+  follow?: (value: T) => FollowUp,
 ): Promise<{ kind: 'told'; value: T } | Exclude<LookUpAnswer, { kind: 'customer' | 'chat' }>> {
   const purpose = { kind: 'look_up', chat: { claim, eventSeq: event.seq } } as const
-  const call = await callHelpcrunch(deps, purpose, { method: 'GET', path }, (result) => judgeBody(result, read))
+  const call = await callHelpcrunch(
+    deps,
+    purpose,
+    { method: 'GET', path },
+    (result) => judgeBody(result, read),
+    (verdict) => (verdict.kind === 'done' ? follow?.(verdict.value) : undefined),
+  )
   if (call.kind === 'claim_lost') return { kind: 'not_now', postponement: undefined }
   if (call.kind === 'no_budget') return { kind: 'not_now', postponement: { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs } }
   switch (call.verdict.kind) {

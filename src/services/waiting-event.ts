@@ -34,6 +34,13 @@ export interface KnownCustomer {
   readonly revision: number
 }
 
+/** What `GET /customers/{id}` has told, and the revision that was known before it. */
+export interface LookedUpCustomer {
+  readonly id: number
+  readonly profile: CustomerProfile
+  readonly knownRevision: number | undefined
+}
+
 /** The retry schedule's two inputs: failed tries so far, and how long ago the first began. */
 export interface RetryState {
   readonly tries: number

@@ -1,6 +1,7 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { AccountEffect, CallLedger } from '../../services/call-helpcrunch.ts'
+import type { AccountEffect, CallLedger, FollowUp } from '../../services/call-helpcrunch.ts'
+import { keepStep } from './looked-up-customer.ts'
 import { settleSteps } from './settlement.ts'
 import { cleanText, holds, msToInterval } from './sql.ts'
 
@@ -77,26 +78,35 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       await prisma.$executeRaw`UPDATE budget_slots SET used_at = 'epoch' WHERE slot = ${slot}::int`
     },
 
-    async close(call, { result, durationMs, problem, effect }, settlement) {
+    async close(call, { result, durationMs, problem, effect }, followUp) {
       const reply = result.kind === 'response' ? result : undefined
       const body = reply ? cleanText(reply.body).slice(0, BODY_CHARACTERS_MAX) : null
       const error = result.kind === 'no_response' ? `${result.reason}: ${result.message}` : (problem ?? null)
-      const settled = settlement
-        ? Prisma.sql`, ${settleSteps(settlement)} SELECT EXISTS (SELECT FROM chat) AS is_settled`
-        : Prisma.sql`SELECT false AS is_settled`
       const [row] = await prisma.$queryRaw<{ is_settled: boolean }[]>`
         WITH event AS (
           -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
-          SELECT e.erased_at FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
+          SELECT e.status, e.erased_at FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
           WHERE a.id = ${call.attemptId} FOR SHARE OF e
         ), closed AS (
           UPDATE attempts SET status = ${reply?.status ?? null}::int,
             body = CASE WHEN NOT EXISTS (SELECT FROM event WHERE erased_at IS NOT NULL) THEN ${body}::text END, error = ${error === null ? null : cleanText(error)},
             duration_ms = ${durationMs}::int
           WHERE id = ${call.attemptId}
-        ) ${accountStep(effect, call.isProbe)} ${settled}`
+        ) ${accountStep(effect, call.isProbe)} ${followUpSteps(followUp)}`
       return row?.is_settled ?? false
     },
+  }
+}
+
+/** The end of the statement; \`event\` is the locked row of the event that the call serves. */
+function followUpSteps(followUp: FollowUp | undefined): Prisma.Sql {
+  switch (followUp?.kind) {
+    case 'settle':
+      return Prisma.sql`, ${settleSteps(followUp.settlement)} SELECT EXISTS (SELECT FROM chat) AS is_settled`
+    case 'keep':
+      return Prisma.sql`, kept AS (${keepStep(followUp.customer)}) SELECT false AS is_settled`
+    case undefined:
+      return Prisma.sql`SELECT false AS is_settled`
   }
 }
 

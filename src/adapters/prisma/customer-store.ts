@@ -2,7 +2,6 @@ import type { CustomerProfile } from '../../domain/customer-profile.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { CustomerMemory } from '../../services/learn-customer.ts'
-import type { CustomerKeeper } from '../../services/look-up.ts'
 import { toNumber } from './routing-record.ts'
 import { BODY_TEXT, toJsonb } from './sql.ts'
 
@@ -17,22 +16,8 @@ interface CustomerEventRow {
 }
 
 /** What is known of customers. The revision settles races: whoever has not seen the newest one does not write. */
-export function createCustomerStore(prisma: PrismaClient): CustomerKeeper & CustomerMemory {
+export function createCustomerStore(prisma: PrismaClient): CustomerMemory {
   return {
-    async keepLookedUp({ seq, customer }, customerId, profile) {
-      const knownRevision = customer?.revision
-      await prisma.$executeRaw`
-        WITH event AS (${lockWaiting(seq)})
-        INSERT INTO customers AS u (id, profile, fetched_at)
-        SELECT ${customerId}::bigint, ${toJsonb(profile)}, clock_timestamp() FROM event
-        ON CONFLICT (id) DO UPDATE
-        SET fetched_at = excluded.fetched_at, revision = u.revision + 1,
-          -- The first event about a new customer often comes while we ask: what it told is newer, and tags may be too.
-          profile = CASE WHEN u.revision = ${knownRevision ?? null}::int THEN excluded.profile
-            ELSE (excluded.profile - 'tags') || u.profile END
-        WHERE u.revision = ${knownRevision ?? null}::int OR u.fetched_at IS NULL`
-    },
-
     async start(seq) {
       const [row] = await prisma.$queryRaw<{ id: string; type: string; starts: number }[]>`
         UPDATE webhook_events SET starts = starts + 1 WHERE seq = ${seq} AND status = 'waiting' RETURNING id, type, starts`
