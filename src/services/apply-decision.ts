@@ -1,9 +1,16 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
 import { type CallVerdict, DEFAULT_RETRY_POLICY, judgeBody, judgePut, nextStep } from '../domain/retry-policy.ts'
-import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside } from './call-helpcrunch.ts'
+import {
+  type BudgetedCall,
+  type CallDependencies,
+  type CallPurpose,
+  callHelpcrunch,
+  type SetAside,
+} from './call-helpcrunch.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
+import { isFresh, movedTooOften, moveRequest } from './ready-move.ts'
 import type { SharedLooks } from './shared-looks.ts'
 import { type Postponement, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
 
@@ -24,14 +31,6 @@ export interface ApplyDependencies extends CallDependencies {
   readonly looks: SharedLooks
   readonly random: () => number
 }
-
-/**
- * Older than this, the chat is read again before it is moved: HelpCrunch has no If-Match, so an agent's own move in between
- * could only be overridden.
- */
-const FRESH_MS = 1_000
-/** More moves than this in ten minutes are a fight with another router, or a rule that undoes another. */
-const RECENT_MOVES_MAX = 3
 
 /** Brings a chat to the department of its newest decision. */
 export function applyDecision(deps: ApplyDependencies, chatId: number): Promise<WorkEnding> {
@@ -56,11 +55,10 @@ export async function applyPending(
 ): Promise<WorkEnding> {
   // Left over from when this service was live.
   if (deps.policy.mode === 'shadow') return settle(deps, claim, pending, 'shadow', undefined)
-  if (pending.recentMoves >= RECENT_MOVES_MAX) return settle(deps, claim, pending, 'failed', 'moved_too_often')
-  const isFresh = pending.retry.tries === 0 && pending.stateAgeMs !== undefined && pending.stateAgeMs <= FRESH_MS
-  if (isFresh) return move(deps, claim, pending, undefined)
+  if (movedTooOften(pending.recentMoves)) return settle(deps, claim, pending, 'failed', 'moved_too_often')
+  if (pending.retry.tries === 0 && isFresh(pending.stateAgeMs)) return move(deps, claim, pending, {})
   const look = await lookBeforeMoving(deps, claim, pending)
-  if (look.kind === 'may_move') return move(deps, claim, pending, look.setAside)
+  if (look.kind === 'may_move') return move(deps, claim, pending, { setAside: look.setAside })
   if (look.setAside) await deps.ledger.giveBack(look.setAside)
   return look.ending
 }
@@ -107,22 +105,21 @@ async function checkAgain(
   return { kind: 'ended', ending, setAside }
 }
 
-async function move(
+/** Makes the PUT, with what a statement before it has prepared. */
+export async function move(
   deps: ApplyDependencies,
   claim: ChatClaim,
   pending: PendingDecision,
-  setAside: SetAside | undefined,
+  prepared: Pick<CallPurpose, 'setAside' | 'opened'>,
 ): Promise<WorkEnding> {
   const { departmentId } = pending
-  const body = { id: claim.chatId, department: departmentId }
-  const request = { method: 'PUT', path: '/chats/department', body } as const
   const wanted = { chatId: claim.chatId, departmentId }
   const applied = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom: undefined } as const
-  const purpose = { kind: 'move', setAside, ...servedBy(claim, pending) } as const
+  const purpose = { kind: 'move', ...prepared, ...servedBy(claim, pending) } as const
   const call = await callHelpcrunch(
     deps,
     purpose,
-    request,
+    moveRequest(claim.chatId, departmentId),
     (result) => judgePut(result, wanted),
     (verdict) => (verdict.kind === 'done' ? { kind: 'settle', settlement: applied } : undefined),
   )

@@ -27,6 +27,8 @@ export interface CallPurpose {
   readonly others?: number
   /** For a move: what the look before it has set aside. */
   readonly setAside?: SetAside | undefined
+  /** For a move: that it was opened by the statement that recorded the decision. */
+  readonly opened?: OpenCall | undefined
   /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
   readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }
 }
@@ -108,7 +110,8 @@ export async function callHelpcrunch<
   judgeReply: (result: CallResult) => V,
   follow?: (verdict: V) => FollowUp | undefined,
 ): Promise<BudgetedCall<V>> {
-  const opening = await ledger.open(purpose, request)
+  const { opened } = purpose
+  const opening = opened ? ({ kind: 'opened', call: opened } as const) : await ledger.open(purpose, request)
   if (opening.kind !== 'opened') return opening
   const startedAt = performance.now()
   const result = await client.call(request)

@@ -2,12 +2,14 @@ import { decide, isStateKnown, type RoutingPolicy } from '../domain/decide.ts'
 import type { Lookup } from '../domain/facts.ts'
 import { isHeard, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
-import { type ApplyDependencies, applyPending, applyUnlessQueued } from './apply-decision.ts'
+import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
+import type { ApiRequest, OpenCall } from './call-helpcrunch.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
 import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
 import type { NotNow } from './look-up.ts'
 import { type NewDecision, type RecordedDecision, toPending } from './new-decision.ts'
 import type { PendingDecision } from './pending-decision.ts'
+import { readyMove } from './ready-move.ts'
 import {
   NEVER_ENDED,
   type Postponed,
@@ -23,8 +25,16 @@ export interface DecisionJournal {
   claimNext(chatId: number): Promise<StartedClaim | undefined>
   /** The chat's oldest waiting event by HelpCrunch's clock, its starts counted up; undefined when none waits or the claim is lost. */
   startNext(claim: ChatClaim): Promise<WaitingEvent | undefined>
-  /** Ends the event and records its decision; one that is pending gets a job when the budget may not do for all that waits. One statement. */
-  record(claim: ChatClaim, event: WaitingEvent, decision: NewDecision): Promise<RecordedDecision | undefined>
+  /**
+   * Ends the event and records its decision. One that is pending gets a job when the budget may not do for all that waits;
+   * else `move` is opened along with it, unless more events of the chat wait. One statement.
+   */
+  record(
+    claim: ChatClaim,
+    event: WaitingEvent,
+    decision: NewDecision,
+    move: ApiRequest | undefined,
+  ): Promise<RecordedDecision | undefined>
   finish(claim: ChatClaim, event: WaitingEvent, status: 'ignored' | 'set_aside', problem: string): Promise<void>
   /** Gives the event back and schedules its next run. */
   postpone(claim: ChatClaim, event: WaitingEvent, postponement: Postponement): Promise<void>
@@ -50,6 +60,8 @@ interface Step {
   readonly ending: { readonly kind: 'done' } | Postponed
   /** Its decision, when that is pending and has no job that would make the call. */
   readonly pending: PendingDecision | undefined
+  /** That call, where it was opened along with the decision. */
+  readonly opened?: OpenCall | undefined
   readonly hasMore: boolean
 }
 
@@ -79,8 +91,8 @@ async function decideWaiting(deps: DecideDependencies, claim: StartedClaim): Pro
 }
 
 async function callAfter(deps: DecideDependencies, claim: ChatClaim, steps: readonly Step[]): Promise<WorkEnding> {
-  const pending = steps.at(-1)?.pending
-  if (pending !== undefined) return applyPending(deps, claim, pending)
+  const { pending, opened } = steps.at(-1) ?? {}
+  if (pending !== undefined) return opened ? move(deps, claim, pending, { opened }) : applyPending(deps, claim, pending)
   // With nothing to decide the job has come again: after a crash between the decision and its call, maybe.
   const isUnclear = steps.length === 0 || steps.some((step) => step.pending !== undefined)
   return isUnclear ? applyUnlessQueued(deps, claim) : DONE
@@ -135,14 +147,16 @@ async function record(
   decision: NewDecision,
 ): Promise<Step> {
   const drawnAtMs = performance.now()
-  const recorded = await deps.journal.record(claim, event, decision)
+  const readied = readyMove(claim.chatId, decision, event.recentMoves)
+  const recorded = await deps.journal.record(claim, event, decision, readied)
   if (recorded === undefined) return FINISHED // another worker has taken the chat over, and decides
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
   const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
   const rule = winner?.rule.document.key ?? null
   const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs: event.ageMs }
   deps.log.info({ ...names, ...what }, 'event.decided')
-  return { ending: DONE, pending: toPending(event, decision, recorded, drawnAtMs), hasMore: recorded.hasMore }
+  const { opened, hasMore } = recorded
+  return { ending: DONE, pending: toPending(event, decision, recorded, drawnAtMs), opened, hasMore }
 }
 
 async function postpone(

@@ -1,6 +1,7 @@
 import { NO_RULE_PRIORITY, type Outcome, type RoutingPolicy } from '../domain/decide.ts'
 import type { Facts, Lookup } from '../domain/facts.ts'
 import type { CompiledRule } from '../domain/ruleset.ts'
+import type { OpenCall } from './call-helpcrunch.ts'
 import type { PendingDecision } from './pending-decision.ts'
 import type { WaitingEvent } from './waiting-event.ts'
 
@@ -25,6 +26,8 @@ export interface RecordedDecision {
   readonly isQueued: boolean
   /** More events of the chat wait. */
   readonly hasMore: boolean
+  /** Its move, opened along with it. */
+  readonly opened: OpenCall | undefined
 }
 
 /**

@@ -3,6 +3,7 @@ import { createApplicationJournal } from '../../src/adapters/prisma/application-
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
 import { compileRuleset } from '../../src/domain/ruleset.ts'
+import type { ApiRequest } from '../../src/services/call-helpcrunch.ts'
 import { type NewDecision, toPending } from '../../src/services/new-decision.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
 import { giveRules, rule } from '../support/rules.ts'
@@ -60,6 +61,55 @@ test('a claim that had to wait for another worker to let go starts nothing befor
   })
 })
 
+const MOVE = { method: 'PUT', path: '/chats/department' } as const
+const pendingDecision: NewDecision = {
+  ...{ outcome: 'pending', reason: undefined, mode: 'live', winner: null, departmentFrom: 20, departmentTo: 10 },
+  ...{ facts: {}, openLookups: new Set(), rulesetVersion: 1, stateAgeMs: 0 },
+}
+
+/** Records a decision of the chat's only waiting event, after `given` has happened. */
+async function recordAfter(t: Scope, given: string, move: ApiRequest | undefined) {
+  const { sql, journal } = await openJournal(t)
+  await giveRules({ sql }, [rule()])
+  await sql('INSERT INTO budget_slots (slot) SELECT generate_series(1, 100)')
+  await sql(`UPDATE webhook_events SET status = 'done' WHERE id = 'newer'`)
+  const claim = await journal.claimNext(CHAT)
+  if (claim?.started === undefined) throw new Error('nothing was started')
+  await sql(given)
+  const recorded = await journal.record(claim, claim.started, pendingDecision, move)
+  const attempts = await sql('SELECT id, number, method, path, status FROM attempts')
+  const [used] = await sql(`SELECT count(*)::int AS slots FROM budget_slots WHERE used_at > 'epoch'`)
+  return { recorded, attempts, slotsUsed: used?.slots }
+}
+
+test('a move that can follow at once is opened along with its decision', async (t) => {
+  const { recorded, attempts, slotsUsed } = await recordAfter(t, 'SELECT', MOVE)
+  t.match(recorded, { isQueued: false, hasMore: false, opened: { number: 1, isProbe: false } })
+  t.strictSame(attempts, [{ id: String(recorded?.opened?.attemptId), number: 1, ...MOVE, status: null }])
+  t.equal(slotsUsed, 1)
+})
+
+test('no move is opened along with its decision while', async (t) => {
+  const cases = {
+    'more of the chat waits': `UPDATE webhook_events SET status = 'waiting' WHERE id = 'newer'`,
+    'all calls are paused': `UPDATE helpcrunch_account SET paused_until = now() + interval '1 minute'`,
+    'a pause is over and nobody has asked yet': `UPDATE helpcrunch_account SET paused_until = now() - interval '1 minute'`,
+    'the budget may not do for all that waits': 'DELETE FROM budget_slots WHERE slot > 3',
+    'a job for an older decision waits': `SELECT graphile_worker.add_job('apply_decision', job_key := 'apply:${CHAT}')`,
+  }
+  for (const [what, given] of Object.entries(cases)) {
+    const { recorded, attempts, slotsUsed } = await recordAfter(t, given, MOVE)
+    t.match(recorded, { opened: undefined }, what)
+    t.ok(recorded, what)
+    t.strictSame({ attempts, slotsUsed }, { attempts: [], slotsUsed: 0 }, what)
+  }
+})
+
+test('a claim that was lost opens no move', async (t) => {
+  const given = `UPDATE chats SET fence = fence + 1 WHERE id = ${CHAT}`
+  t.strictSame(await recordAfter(t, given, MOVE), { recorded: undefined, attempts: [], slotsUsed: 0 })
+})
+
 test('a decision goes on to its call as it would be read back', async (t) => {
   const { sql, journal, applications } = await openJournal(t)
   await giveRules({ sql }, [rule({ priority: 700 })])
@@ -83,7 +133,7 @@ test('a decision goes on to its call as it would be read back', async (t) => {
       ...{ facts: {}, openLookups: new Set(), rulesetVersion: 1, stateAgeMs: 5_000 },
     }
     const drawnAtMs = performance.now()
-    const recorded = await journal.record(claim, claim.started, decision)
+    const recorded = await journal.record(claim, claim.started, decision, undefined)
     const kept = recorded && toPending(claim.started, decision, recorded, drawnAtMs)
     const read = await applications.pending(claim)
     if (kept === undefined || read === undefined) return t.fail('nothing is pending')

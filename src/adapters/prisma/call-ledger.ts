@@ -2,13 +2,10 @@ import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { AccountEffect, CallLedger, FollowUp } from '../../services/call-helpcrunch.ts'
 import { keepStep } from './looked-up-customer.ts'
+import { IS_FREE, openingSteps, WINDOW } from './opening-steps.ts'
 import { settleSteps } from './settlement.ts'
 import { cleanText, holds, msToInterval } from './sql.ts'
 
-/** A call made at second 0 may reach HelpCrunch late: a second of grace keeps any 60 of its seconds within the budget. */
-const WINDOW = Prisma.sql`interval '61 s'`
-/** Of a slot of the budget, that a call may take it. */
-export const IS_FREE = Prisma.sql`used_at <= clock_timestamp() - ${WINDOW}`
 /** How long the one probe after a pause has before another may try. */
 const PROBE_MS = 15_000
 /** Pauses without a Retry-After: 5 s, doubled with each in a row, a minute at most. */
@@ -31,40 +28,28 @@ interface OpeningRow {
  */
 export function createCallLedger(prisma: PrismaClient): CallLedger {
   return {
-    async open(purpose, { method, path }) {
+    async open(purpose, request) {
       const held = purpose.chat
         ? Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(purpose.chat.claim)})`
         : Prisma.sql`true`
       const eventSeq = purpose.chat?.eventSeq ?? null
       // A look before a move asks for two: its own, and the one it sets aside for the move.
       const wanted = purpose.kind === 'look_before_move' ? 2 : 1
-      const limit = Prisma.raw(String(wanted)) // as a number of the statement's text, so that one plan fits
-      const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.sql`${limit} - 1`
+      const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.raw(String(wanted - 1))
       const isTime = purpose.others === undefined ? Prisma.empty : Prisma.sql`AND ${isTimeToShare(purpose.others)}`
       const isFree = purpose.setAside
         ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
         : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept}) ${isTime}`
       // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
-      const whenLocked = purpose.setAside ? Prisma.empty : Prisma.sql`SKIP LOCKED`
+      const whenLocked = purpose.setAside ? 'wait' : 'skip'
+      const condition = Prisma.sql`${isFree} AND (SELECT is_open FROM account) AND ${held}`
       const [row] = await prisma.$queryRaw<OpeningRow[]>`
         WITH probe AS (
           UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
           WHERE paused_until <= clock_timestamp() AND ${held} RETURNING id
         ), account AS (
           SELECT (paused_until IS NULL OR EXISTS (SELECT FROM probe)) AS is_open, paused_until FROM helpcrunch_account
-        ), slot AS (
-          SELECT slot FROM budget_slots WHERE ${isFree} AND (SELECT is_open FROM account) AND ${held}
-          ORDER BY used_at LIMIT ${limit} FOR UPDATE ${whenLocked}
-        ), taken AS (
-          -- Of two that look at the same moment, one may get less than it saw; a look without its move would be made again.
-          UPDATE budget_slots b SET used_at = clock_timestamp() FROM slot
-          WHERE b.slot = slot.slot AND (SELECT count(*) FROM slot) = ${limit} RETURNING b.slot
-        ), opened AS (
-          INSERT INTO attempts (event_seq, number, method, path, at)
-          SELECT ${eventSeq}::bigint, 1 + (SELECT count(*) FROM attempts WHERE event_seq = ${eventSeq}::bigint),
-            ${method}, ${path}, clock_timestamp()
-          FROM (SELECT min(slot) AS slot FROM taken) AS t WHERE slot IS NOT NULL RETURNING id, number
-        )
+        ), ${openingSteps({ condition, wanted, whenLocked }, eventSeq, request)}
         SELECT (SELECT id FROM opened) AS attempt_id, (SELECT number FROM opened) AS number, ${held} AS held,
           (SELECT max(slot) FROM taken HAVING count(*) = 2) AS set_aside, EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms`
       if (row?.attempt_id != null && row.number !== null) {
@@ -98,7 +83,7 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
   }
 }
 
-/** The end of the statement; \`event\` is the locked row of the event that the call serves. */
+/** The end of the statement; `event` is the locked row of the event that the call serves. */
 function followUpSteps(followUp: FollowUp | undefined): Prisma.Sql {
   switch (followUp?.kind) {
     case 'settle':

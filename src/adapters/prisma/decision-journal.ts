@@ -1,11 +1,12 @@
 import { NO_RULE_PRIORITY } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import type { OpenCall } from '../../services/call-helpcrunch.ts'
 import type { DecisionJournal } from '../../services/decide-events.ts'
 import type { NewDecision } from '../../services/new-decision.ts'
-import { IS_FREE } from './call-ledger.ts'
 import { claimStep } from './chat-claims.ts'
 import { addApplyJob, addLookUpJob, applyJobKey } from './jobs.ts'
+import { IS_FREE, openingSteps, type SlotChoice } from './opening-steps.ts'
 import { cleanText, holds, holdsForWrite, msToInterval, toJsonb } from './sql.ts'
 import {
   isStarted,
@@ -26,6 +27,23 @@ const BUDGET_SUFFICES = Prisma.sql`EXISTS (SELECT FROM budget_slots WHERE ${IS_F
   ${CALLS.perEvent} * (SELECT count(*) FROM (
     SELECT FROM webhook_events WHERE status = 'waiting' AND chat_id IS NOT NULL LIMIT ${WAITING_COUNTED_MAX}) AS events) +
   ${CALLS.perDecision} * (SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL))`
+
+/** For the move that follows at once: when the decision is the chat's last for now, and no job of its own has to wait its turn. */
+const AT_ONCE: SlotChoice = {
+  condition: Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM decided) AND NOT EXISTS (SELECT FROM queued)
+    AND NOT EXISTS (SELECT FROM more) AND EXISTS (SELECT FROM helpcrunch_account WHERE paused_until IS NULL)`,
+  wanted: 1,
+  whenLocked: 'skip',
+}
+const NOTHING_OPENED = Prisma.sql`opened AS (SELECT NULL::bigint AS id, NULL::int AS number)`
+
+interface RecordedRow {
+  id: bigint
+  is_queued: boolean
+  has_more: boolean
+  attempt_id: bigint | null
+  number: number | null
+}
 
 /** Writes each step of deciding as one statement, fenced by the chat's claim. */
 export function createDecisionJournal(prisma: PrismaClient, workerId: string): DecisionJournal {
@@ -50,14 +68,15 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
       return row && readStarted(row)
     },
 
-    async record(claim, event, decision) {
+    async record(claim, event, decision, move) {
       const isPending = decision.outcome === 'pending'
       const job = addApplyJob(claim.chatId, decision.winner?.rule.document.priority ?? NO_RULE_PRIORITY, 0)
-      const jobs = isPending
-        ? Prisma.sql`(SELECT count(j.id)::int FROM decided, LATERAL ${job} AS j
-            WHERE NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKey(claim.chatId)}))`
-        : Prisma.sql`0`
-      const [row] = await prisma.$queryRaw<{ id: bigint; jobs: number; has_more: boolean }[]>`
+      const queued = isPending
+        ? Prisma.sql`SELECT j.id FROM decided, LATERAL ${job} AS j
+            WHERE NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKey(claim.chatId)})`
+        : Prisma.sql`SELECT WHERE false`
+      const opened = move ? openingSteps(AT_ONCE, event.seq, move) : NOTHING_OPENED
+      const [row] = await prisma.$queryRaw<RecordedRow[]>`
         WITH next AS (
           SELECT nextval('decisions_id_seq') AS id FROM chats c WHERE ${holds(claim)} FOR UPDATE
         ), finished AS (
@@ -78,11 +97,12 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
             ${[...decision.openLookups]}::text[],
             ${decision.rulesetVersion}::int, happened_at, received_at, clock_timestamp()
           FROM finished RETURNING id
-        )
-        SELECT decided.id, ${jobs} AS jobs, EXISTS (
+        ), queued AS (${queued}), more AS (
           SELECT FROM webhook_events WHERE chat_id = ${claim.chatId}::bigint AND status = 'waiting' AND seq <> ${event.seq}
-        ) AS has_more FROM decided`
-      return row && { decisionId: row.id, isQueued: row.jobs > 0, hasMore: row.has_more }
+        ), ${opened}
+        SELECT decided.id, EXISTS (SELECT FROM queued) AS is_queued, EXISTS (SELECT FROM more) AS has_more,
+          opened.id AS attempt_id, opened.number FROM decided LEFT JOIN opened ON true`
+      return row && { decisionId: row.id, isQueued: row.is_queued, hasMore: row.has_more, opened: readOpened(row) }
     },
 
     async finish(claim, event, status, problem) {
@@ -104,6 +124,11 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
         SELECT j.id FROM chat, ${addLookUpJob(event.seq, claim.chatId, delayMs)} AS j`
     },
   }
+}
+
+function readOpened({ attempt_id, number }: RecordedRow): OpenCall | undefined {
+  if (attempt_id === null || number === null) return undefined
+  return { attemptId: attempt_id, number, isProbe: false, setAside: undefined }
 }
 
 /** What the decision changes in our own record of the chat. */
