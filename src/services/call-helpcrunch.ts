@@ -27,7 +27,7 @@ export interface CallPurpose {
   readonly others?: number
   /** For a move: what the look before it has set aside. */
   readonly setAside?: SetAside | undefined
-  /** For a move: that it was opened by the statement that recorded the decision. */
+  /** For a move: its call, where the statement that recorded the decision has opened it. */
   readonly opened?: OpenCall | undefined
   /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
   readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }

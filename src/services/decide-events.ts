@@ -147,8 +147,8 @@ async function record(
   decision: NewDecision,
 ): Promise<Step> {
   const drawnAtMs = performance.now()
-  const readied = readyMove(claim.chatId, decision, event.recentMoves)
-  const recorded = await deps.journal.record(claim, event, decision, readied)
+  const ready = readyMove(claim.chatId, decision, event.recentMoves)
+  const recorded = await deps.journal.record(claim, event, decision, ready)
   if (recorded === undefined) return FINISHED // another worker has taken the chat over, and decides
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
   const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }

@@ -44,19 +44,16 @@ export function createCustomerStore(prisma: PrismaClient): CustomerMemory {
 
     async keep(event, profile) {
       const [row] = await prisma.$queryRaw<{ seq: bigint }[]>`
-        WITH event AS (${lockWaiting(event.seq)}),
-        kept AS (${profile === undefined ? NOTHING_TO_KEEP : upsert(event, profile)})
+        WITH event AS (
+          -- The lock comes before the look: an erasure of the customer is over by then, or comes after this.
+          SELECT seq FROM webhook_events WHERE seq = ${event.seq} AND status = 'waiting' FOR UPDATE
+        ), kept AS (${profile === undefined ? NOTHING_TO_KEEP : upsert(event, profile)})
         UPDATE webhook_events SET status = 'done', finished_at = clock_timestamp()
         WHERE seq = ${event.seq} AND status = 'waiting' AND EXISTS (SELECT FROM kept)
         RETURNING seq`
       return row !== undefined
     },
   }
-}
-
-/** The event if it still waits. The lock comes before the look: an erasure of the customer is over by then, or comes after this. */
-function lockWaiting(seq: bigint): Prisma.Sql {
-  return Prisma.sql`SELECT seq FROM webhook_events WHERE seq = ${seq} AND status = 'waiting' FOR UPDATE`
 }
 
 const NOTHING_TO_KEEP = Prisma.sql`SELECT FROM event`
