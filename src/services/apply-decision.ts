@@ -1,17 +1,10 @@
-import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
-import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
-import { type CallVerdict, DEFAULT_RETRY_POLICY, judgeBody, judgePut, nextStep } from '../domain/retry-policy.ts'
-import {
-  type BudgetedCall,
-  type CallDependencies,
-  type CallPurpose,
-  callHelpcrunch,
-  type SetAside,
-} from './call-helpcrunch.ts'
+import type { RoutingPolicy } from '../domain/decide.ts'
+import { DEFAULT_RETRY_POLICY, judgePut, nextStep } from '../domain/retry-policy.ts'
+import { type CallPurpose, callHelpcrunch } from './call-helpcrunch.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
+import { type LookDependencies, lookBeforeMoving, servedBy, type UnfinishedCall } from './look-before-moving.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
 import { isFresh, movedTooOften, moveRequest } from './ready-move.ts'
-import type { SharedLooks } from './shared-looks.ts'
 import { type Postponement, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
 
 /** The port this service needs; `adapters/prisma/application-journal.ts` implements it. Every write is fenced. */
@@ -24,11 +17,10 @@ export interface ApplicationJournal {
   postpone(claim: ChatClaim, pending: PendingDecision, postponement: Postponement): Promise<void>
 }
 
-export interface ApplyDependencies extends CallDependencies {
+export interface ApplyDependencies extends LookDependencies {
   readonly claims: ChatClaims
   readonly applications: ApplicationJournal
   readonly policy: Pick<RoutingPolicy, 'mode' | 'leaveAssigned'>
-  readonly looks: SharedLooks
   readonly random: () => number
 }
 
@@ -57,52 +49,15 @@ export async function applyPending(
   if (deps.policy.mode === 'shadow') return settle(deps, claim, pending, 'shadow', undefined)
   if (movedTooOften(pending.recentMoves)) return settle(deps, claim, pending, 'failed', 'moved_too_often')
   if (pending.retry.tries === 0 && isFresh(pending.stateAgeMs)) return move(deps, claim, pending, {})
-  const look = await lookBeforeMoving(deps, claim, pending)
-  if (look.kind === 'may_move') return move(deps, claim, pending, { setAside: look.setAside })
-  if (look.setAside) await deps.ledger.giveBack(look.setAside)
-  return look.ending
-}
-
-/** What a look at the chat has shown, and the call of the budget that was set aside for the move. */
-type Look =
-  | { readonly kind: 'may_move'; readonly setAside: SetAside | undefined }
-  | { readonly kind: 'ended'; readonly ending: WorkEnding; readonly setAside: SetAside | undefined }
-
-async function lookBeforeMoving(deps: ApplyDependencies, claim: ChatClaim, pending: PendingDecision): Promise<Look> {
-  const shared = await deps.looks.see(claim, pending)
-  if (shared.kind === 'seen') return checkAgain(deps, claim, pending, shared.chat, shared.setAside)
-  if (shared.kind === 'failed') {
-    return { kind: 'ended', ending: await conclude(deps, claim, pending, shared.call), setAside: shared.setAside }
+  try {
+    const look = await lookBeforeMoving(deps, claim, pending)
+    if (look.kind === 'may_move') return await move(deps, claim, pending, { setAside: look.setAside })
+    if (look.setAside) await deps.ledger.giveBack(look.setAside)
+    if (look.kind === 'not_seen') return await conclude(deps, claim, pending, look.call)
+    return await settle(deps, claim, pending, look.outcome, look.reason, look.departmentFrom)
+  } finally {
+    deps.looks.workEnded(claim.chatId)
   }
-  const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
-  const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
-  const call = await callHelpcrunch(deps, purpose, request, (result) => judgeBody(result, readChat))
-  if (call.kind !== 'answered') {
-    return { kind: 'ended', ending: await conclude(deps, claim, pending, call), setAside: undefined }
-  }
-  const { setAside } = call
-  if (call.verdict.kind !== 'done')
-    return { kind: 'ended', ending: await conclude(deps, claim, pending, call), setAside }
-  return checkAgain(deps, claim, pending, call.verdict.value, setAside)
-}
-
-async function checkAgain(
-  deps: ApplyDependencies,
-  claim: ChatClaim,
-  pending: PendingDecision,
-  chat: ChatSnapshot,
-  setAside: SetAside | undefined,
-): Promise<Look> {
-  const record = { ...pending.record, pendingDepartmentId: undefined }
-  // Whether the rule may move a routed chat was asked when it was decided; what may have changed since is the chat.
-  const check = checkMove(pending.departmentId, true, chat, record, deps.policy)
-  if (check.kind === 'move') return { kind: 'may_move', setAside }
-  const ending =
-    check.kind === 'skip'
-      ? await settle(deps, claim, pending, 'skipped', check.reason, chat.departmentId)
-      : // Already there: by our own call when its reply was lost.
-        await settle(deps, claim, pending, pending.putBefore ? 'applied' : 'unchanged', undefined)
-  return { kind: 'ended', ending, setAside }
 }
 
 /** Makes the PUT, with what a statement before it has prepared. */
@@ -128,16 +83,12 @@ export async function move(
   return reportSettled(deps, applied, call.isSettled)
 }
 
-function servedBy(claim: ChatClaim, { eventSeq }: PendingDecision) {
-  return { chat: { claim, eventSeq } } as const
-}
-
 /** What follows from a call that did not reach its goal. */
 async function conclude(
   deps: ApplyDependencies,
   claim: ChatClaim,
   pending: PendingDecision,
-  call: BudgetedCall<Exclude<CallVerdict, { kind: 'done' }> | { kind: 'done' } | { kind: 'wrong_body' }>,
+  call: UnfinishedCall,
 ): Promise<WorkEnding> {
   if (call.kind === 'claim_lost') return { kind: 'postponed', call: 'move', waitMs: undefined } // its new holder goes on
   if (call.kind === 'no_budget') return postpone(deps, claim, pending, { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs })

@@ -3,12 +3,10 @@ import { type BodyVerdict, type CallResult, type CallVerdict, judgeBody } from '
 import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { PendingDecision } from './pending-decision.ts'
+import { type Confirmed, createWitness } from './witness.ts'
 
 /** A chat that waits for its move, or for the decision before it, and whose it is. */
-export interface WaitingMove {
-  readonly chatId: number
-  readonly customerId: number
-}
+export type WaitingMove = Pick<Confirmed, 'chatId' | 'customerId'>
 
 /** The port this service needs; `adapters/prisma/waiting-moves.ts` implements it. */
 export interface WaitingMoves {
@@ -26,16 +24,14 @@ export interface SharedLooks {
   see(claim: ChatClaim, pending: PendingDecision): Promise<SharedLook>
   /** Notes a move that HelpCrunch has confirmed: looks from now on must show it. */
   confirm(move: Confirmed): void
-}
-
-export interface Confirmed extends WaitingMove {
-  readonly departmentId: number
+  /** Notes that the work on a chat that was looked at has ended. */
+  workEnded(chatId: number): void
 }
 
 export type SharedLook =
   | { readonly kind: 'seen'; readonly chat: ChatState; readonly setAside: SetAside | undefined }
-  /** It has to be looked at by itself. */
-  | { readonly kind: 'not_seen' }
+  /** It has to be looked at by itself; `isFirst`: until it is moved, no search could be believed. */
+  | { readonly kind: 'not_seen'; readonly isFirst?: true }
   /** The look did not reach its goal, for a reason that would meet any other call as well. */
   | { readonly kind: 'failed'; readonly call: BudgetedCall<FailedVerdict>; readonly setAside: SetAside | undefined }
 
@@ -49,8 +45,6 @@ const CUSTOMERS_MAX = 30
 const CHATS_MAX = 100
 /** For fewer others, what nobody knows about searches is not worth what a search spares. */
 const OTHERS_MIN = 3
-/** Our own last move proves that a search does not lag behind, unless it is older than the lag could be. */
-const WITNESS_MS_MAX = 120_000
 /** For so long no search is made after one that failed, and after one that was refused or showed what was no longer so. */
 const DISTRUST_MS = { failed: 60_000, wrong: 600_000 }
 
@@ -61,9 +55,9 @@ const NOT_SEEN = { kind: 'not_seen' } as const
  * each search also asks for the chat that we moved last: only one that shows it where we put it is believed.
  */
 export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
-  let witness: (Confirmed & { readonly atMs: number }) | undefined
+  const witness = createWitness()
   let seen = { chats: new Map<number, ChatState>(), atMs: Number.NEGATIVE_INFINITY }
-  let underWay: Promise<SharedLook> | undefined
+  let underWay: Promise<unknown> | undefined
   let trustedFromMs = Number.NEGATIVE_INFINITY
 
   /** What was seen of a chat is good for one move. */
@@ -71,12 +65,6 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     const chat = performance.now() - seen.atMs <= SEEN_MS_MAX ? seen.chats.get(chatId) : undefined
     seen.chats.delete(chatId)
     return chat
-  }
-  const trustedWitness = () => {
-    const nowMs = performance.now()
-    return witness !== undefined && nowMs - witness.atMs <= WITNESS_MS_MAX && nowMs >= trustedFromMs
-      ? witness
-      : undefined
   }
   /** Whether the reply shows the chats as they are; it is the witness who says. */
   const believe = (verdict: StatesVerdict, proof: Confirmed): boolean => {
@@ -89,10 +77,12 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
   }
 
   async function look(claim: ChatClaim, pending: PendingDecision, customerId: number): Promise<SharedLook> {
-    const proof = trustedWitness()
-    const waiting = proof === undefined ? [] : await deps.waitingMoves.next(CHATS_MAX)
+    if (performance.now() < trustedFromMs) return NOT_SEEN
+    const waiting = await deps.waitingMoves.next(CHATS_MAX)
     const others = waiting.filter(({ chatId }) => chatId !== claim.chatId)
-    if (proof === undefined || others.length < OTHERS_MIN) return NOT_SEEN
+    if (others.length < OTHERS_MIN) return NOT_SEEN
+    const proof = witness.last()
+    if (proof === undefined) return { kind: 'not_seen', isFirst: true }
     const chats = [{ chatId: claim.chatId, customerId }, proof, ...others]
     const wanted = new Set(chats.map(({ chatId }) => chatId))
     const call = await callHelpcrunch(
@@ -120,18 +110,27 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
       // What a move did whose reply was lost is found out by a call that stands in the decision's own record. And what was seen of a
       // chat before we moved it would look like a person's choice now.
       if (pending.putBefore || pending.record.routedDepartmentId !== undefined) return NOT_SEEN
-      await underWay?.catch(() => undefined) // whoever makes it learns what is wrong with it
-      const chat = take(claim.chatId)
+      let chat = take(claim.chatId)
+      while (chat === undefined && underWay !== undefined) {
+        await underWay
+        chat = take(claim.chatId)
+      }
       if (chat !== undefined) return { kind: 'seen', chat, setAside: undefined }
-      if (underWay !== undefined || pending.customerId === undefined) return NOT_SEEN
-      underWay = look(claim, pending, pending.customerId).finally(() => {
-        underWay = undefined
-      })
-      return underWay
+      if (pending.customerId === undefined) return NOT_SEEN
+      const looking = look(claim, pending, pending.customerId)
+      underWay = waitFor(looking, claim.chatId)
+      return looking
     },
-    confirm(move) {
-      witness = { ...move, atMs: performance.now() }
-    },
+    confirm: witness.confirm,
+    workEnded: witness.workEnded,
+  }
+
+  /** Whoever makes a look learns what is wrong with it; the others wait until it is over, and the first of all is moved. */
+  async function waitFor(looking: Promise<SharedLook>, chatId: number): Promise<void> {
+    const [look] = await Promise.allSettled([looking])
+    if (look.status === 'fulfilled' && look.value.kind === 'not_seen' && look.value.isFirst)
+      await witness.waitFor(chatId)
+    underWay = undefined
   }
 }
 

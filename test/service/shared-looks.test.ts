@@ -17,12 +17,16 @@ interface Backlog extends Service {
   outcomeOf(chatId: number): Promise<string>
 }
 
-/** One chat was moved before they came: a search has to show it. */
-async function startBacklog(t: Test, switches: Partial<SimulatorSwitches> = {}): Promise<Backlog> {
+/** Unless told otherwise, one chat was moved before they came: a search has to show it. */
+async function startBacklog(
+  t: Test,
+  switches: Partial<SimulatorSwitches> = {},
+  { hasWitness } = { hasWitness: true },
+): Promise<Backlog> {
   const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '60' }
   const service = await startService(t, { rules: [everyNewChat], settings, simulator: { switches } })
   const { simulator, sql, drained, get } = service
-  simulator.openChat({ customerId: 9011 })
+  if (hasWitness) simulator.openChat({ customerId: 9011 })
   await drained()
   await sql('UPDATE budget_slots SET used_at = now()')
   const customers = Array.from({ length: CHATS }, (_, index) => simulator.addCustomer({ name: `Customer ${index}` }))
@@ -67,6 +71,30 @@ test('chats that wait for their moves are looked at together, and each goes wher
   t.equal(await outcomeOf(assigned), 'skipped: assigned')
   t.equal(await outcomeOf(there), 'unchanged')
   for (const id of others) t.equal(await outcomeOf(id), 'applied')
+})
+
+test('before anything was moved, one chat is looked at by itself, and the others wait until its move can be searched for', async (t) => {
+  const { simulator, work } = await startBacklog(t, {}, { hasWitness: false })
+  t.match(await work(), { looks: 1, puts: CHATS })
+  const [first, second] = simulator.calls.all
+  t.strictSame([first?.method, second?.method], ['GET', 'PUT'])
+})
+
+test('when that chat is not to be moved, the next one is the first', async (t) => {
+  const { simulator, chatIds, work } = await startBacklog(t, {}, { hasWitness: false })
+  for (const id of chatIds) simulator.closeChat(id)
+  t.strictSame(await work(), { looks: CHATS, searches: 0, puts: 0 })
+})
+
+test('when the look at that chat takes long, the others do not wait for it', async (t) => {
+  const { simulator, work } = await startBacklog(t, {}, { hasWitness: false })
+  const answer = Promise.withResolvers<void>()
+  t.teardown(answer.resolve)
+  simulator.script({ method: 'GET' }, [{ kind: 'hold', until: answer.promise }])
+  const working = work()
+  await simulator.waitFor('all others are moved', () => simulator.calls.departmentPuts().length === CHATS - 1)
+  answer.resolve()
+  t.match(await working, { puts: CHATS })
 })
 
 test('a search that still shows an old department is not believed, and not made again', async (t) => {

@@ -1,0 +1,80 @@
+import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
+import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
+import { type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
+import {
+  type BudgetedCall,
+  type CallDependencies,
+  type CallPurpose,
+  callHelpcrunch,
+  type SetAside,
+} from './call-helpcrunch.ts'
+import type { ChatClaim } from './chat-claim.ts'
+import type { PendingDecision, Settlement } from './pending-decision.ts'
+import type { SharedLooks } from './shared-looks.ts'
+
+export interface LookDependencies extends CallDependencies {
+  readonly policy: Pick<RoutingPolicy, 'leaveAssigned'>
+  readonly looks: SharedLooks
+}
+
+/** A call that did not reach its goal, or only the first of two. */
+export type UnfinishedCall = BudgetedCall<
+  Exclude<CallVerdict, { kind: 'done' }> | { kind: 'done' } | { kind: 'wrong_body' }
+>
+
+/** What a look at the chat came to; `setAside` is the call of the budget that was kept for the move. */
+export type Look = { readonly setAside: SetAside | undefined } & (
+  | Finding
+  | { readonly kind: 'not_seen'; readonly call: UnfinishedCall }
+)
+
+/** Whether the chat, as it is now, is still to be moved. */
+type Finding =
+  | { readonly kind: 'may_move' }
+  | ({ readonly kind: 'settled' } & Pick<Settlement, 'outcome' | 'reason' | 'departmentFrom'>)
+
+/** Looks at a chat right before it is moved, together with others when there are some. */
+export async function lookBeforeMoving(
+  deps: LookDependencies,
+  claim: ChatClaim,
+  pending: PendingDecision,
+): Promise<Look> {
+  const shared = await deps.looks.see(claim, pending)
+  if (shared.kind === 'seen') return { ...checkAgain(deps, pending, shared.chat), setAside: shared.setAside }
+  if (shared.kind === 'failed') return { kind: 'not_seen', call: shared.call, setAside: shared.setAside }
+  const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
+  const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
+  const call = await callHelpcrunch(deps, purpose, request, (result) => judgeBody(result, readChat))
+  if (call.kind !== 'answered') return { kind: 'not_seen', call, setAside: undefined }
+  const { setAside, verdict } = call
+  if (verdict.kind !== 'done') return { kind: 'not_seen', call, setAside }
+  return { ...checkAgain(deps, pending, verdict.value), setAside }
+}
+
+function checkAgain(
+  deps: LookDependencies,
+  { departmentId, record, putBefore }: PendingDecision,
+  chat: ChatSnapshot,
+): Finding {
+  // Whether the rule may move a routed chat was asked when it was decided; what may have changed since is the chat.
+  const check = checkMove(departmentId, true, chat, { ...record, pendingDepartmentId: undefined }, deps.policy)
+  switch (check.kind) {
+    case 'move':
+      return { kind: 'may_move' }
+    case 'skip':
+      return { kind: 'settled', outcome: 'skipped', reason: check.reason, departmentFrom: chat.departmentId }
+    case 'unchanged':
+      // Already there: by our own call when its reply was lost.
+      return {
+        kind: 'settled',
+        outcome: putBefore ? 'applied' : 'unchanged',
+        reason: undefined,
+        departmentFrom: undefined,
+      }
+  }
+}
+
+/** What a call for a pending decision serves. */
+export function servedBy(claim: ChatClaim, { eventSeq }: PendingDecision): Pick<CallPurpose, 'chat'> {
+  return { chat: { claim, eventSeq } }
+}
