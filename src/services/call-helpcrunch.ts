@@ -1,7 +1,7 @@
 import type { CallResult } from '../domain/retry-policy.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { Log } from './log.ts'
-import type { Settlement } from './pending-decision.ts'
+import type { PendingDecision, Settlement } from './pending-decision.ts'
 import type { LookedUpCustomer } from './waiting-event.ts'
 
 export interface ApiRequest {
@@ -17,12 +17,14 @@ export interface HelpcrunchClient {
 }
 
 /**
- * What a call is made for. Moves go before look-ups when the budget is short. A look before a move sets a second call of the
+ * What a call is made for. When the budget is short, moves go before look-ups, those of the highest rule first. A look before a move sets a second call of the
  * budget aside for the move: without that, a short budget is spent on looking again and again. One that is shared waits until
  * some of the others' moves can follow as well, while what it has shown is fresh.
  */
 export interface CallPurpose {
   readonly kind: 'look_up' | 'look_before_move' | 'move'
+  /** For a move, and a look before it: of the rule that decided. */
+  readonly rulePriority?: number
   /** For a look that is shared: how many more chats it is for. */
   readonly others?: number
   /** For a move: what the look before it has set aside. */
@@ -31,6 +33,14 @@ export interface CallPurpose {
   readonly opened?: OpenCall | undefined
   /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
   readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }
+}
+
+/** What a call for a pending decision serves. */
+export function servedBy(
+  claim: ChatClaim,
+  { eventSeq, rulePriority }: PendingDecision,
+): Pick<CallPurpose, 'chat' | 'rulePriority'> {
+  return { chat: { claim, eventSeq }, rulePriority }
 }
 
 /** A call of the budget that waits for its use. */

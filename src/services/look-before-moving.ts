@@ -1,13 +1,7 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
 import { type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
-import {
-  type BudgetedCall,
-  type CallDependencies,
-  type CallPurpose,
-  callHelpcrunch,
-  type SetAside,
-} from './call-helpcrunch.ts'
+import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
 import type { SharedLooks } from './shared-looks.ts'
@@ -72,9 +66,4 @@ function checkAgain(
         departmentFrom: undefined,
       }
   }
-}
-
-/** What a call for a pending decision serves. */
-export function servedBy(claim: ChatClaim, { eventSeq }: PendingDecision): Pick<CallPurpose, 'chat'> {
-  return { chat: { claim, eventSeq } }
 }

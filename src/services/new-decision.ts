@@ -30,6 +30,11 @@ export interface RecordedDecision {
   readonly opened: OpenCall | undefined
 }
 
+/** When the budget is short, the move of the higher rule goes first; without a rule, last. */
+export function priorityOf({ winner }: Pick<NewDecision, 'winner'>): number {
+  return winner?.rule.document.priority ?? NO_RULE_PRIORITY
+}
+
 /**
  * A decision that was just recorded, as the journal of applications would read it back; undefined unless it waits for its call,
  * and for no job. `drawnAtMs` is when its `stateAgeMs` was taken, on this process's monotonic clock.
@@ -47,7 +52,7 @@ export function toPending(
     eventSeq: event.seq,
     customerId: event.customerId,
     departmentId: departmentTo,
-    rulePriority: winner?.rule.document.priority ?? NO_RULE_PRIORITY,
+    rulePriority: priorityOf({ winner }),
     record: { originalDepartmentId, routedDepartmentId, pendingDepartmentId: departmentTo },
     retry: { tries: 0, elapsedMs: 0 },
     stateAgeMs: stateAgeMs === undefined ? undefined : stateAgeMs + (performance.now() - drawnAtMs),

@@ -1,6 +1,6 @@
 import { type ChatState, readChatStates } from '../domain/chat-list.ts'
 import { type BodyVerdict, type CallResult, type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
-import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside } from './call-helpcrunch.ts'
+import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { PendingDecision } from './pending-decision.ts'
 import { type Confirmed, createWitness } from './witness.ts'
@@ -87,7 +87,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     const wanted = new Set(chats.map(({ chatId }) => chatId))
     const call = await callHelpcrunch(
       deps,
-      { kind: 'look_before_move', others: others.length, chat: { claim, eventSeq: pending.eventSeq } },
+      { kind: 'look_before_move', others: others.length, ...servedBy(claim, pending) },
       { method: 'POST', path: '/chats/search', body: searchFor(chats) },
       (result) => judgeStates(result, wanted, claim.chatId),
     )

@@ -96,6 +96,48 @@ test('when the budget is short, moves go before look-ups and higher rules first'
   t.strictSame(order, [900, 900, 500, 500, 100, 100])
 })
 
+test('what is left of the budget is kept for moves of higher rules that are not made yet, unless they have failed', async (t) => {
+  const byTag = (priority: number) =>
+    rule({
+      key: `rule-${priority}`,
+      priority,
+      conditions: { fact: 'application', operator: 'equal', value: priority },
+    })
+  const service = await startService(t, {
+    rules: [byTag(100), byTag(900)],
+    settings: { HELPCRUNCH_REQUESTS_PER_MINUTE: '3' },
+  })
+  const { simulator, drained, sql } = service
+  await sql('UPDATE budget_slots SET used_at = now()')
+  const [low, high] = [100, 900].map((applicationId) => simulator.openChat({ customerId: 9011, applicationId }).id)
+  const isWaiting = async () => (await sql("SELECT FROM decisions WHERE outcome = 'pending'")).length === 2
+  await until('both wait', isWaiting)
+  await sql(`UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'`) // each takes a look and a move
+  await sql(`UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 hour' WHERE key = 'apply:' || $1`, [
+    high,
+  ])
+
+  const job = async () => {
+    const [row] = await sql<{ id: string }>("SELECT id FROM graphile_worker._private_jobs WHERE key = 'apply:' || $1", [
+      low,
+    ])
+    return row?.id
+  }
+  const hasTried = async () => {
+    const before = await job()
+    await until('it was put off again, by a new job', async () => (await job()) !== before)
+  }
+  await sql(`UPDATE budget_slots SET used_at = 'epoch' WHERE slot <> (SELECT min(slot) FROM budget_slots)`)
+  for (let tries = 0; tries < 2; tries++) await hasTried()
+  t.equal(simulator.calls.all.length, 0, 'two calls are not enough for it')
+  await sql('UPDATE chats SET tries = 1 WHERE id = $1', [high])
+  await simulator.waitFor('the lower one is moved', () => simulator.calls.departmentPuts(low).length === 1)
+  await sql(A_MINUTE_LATER)
+  await sql(`UPDATE graphile_worker._private_jobs SET run_at = now() WHERE key = 'apply:' || $1`, [high])
+  await drained()
+  t.equal(simulator.calls.departmentPuts(high).length, 1)
+})
+
 test('a short budget is not spent on looking at a chat again and again: the look sets the move aside', async (t) => {
   const service = await startService(t, {
     rules: [

@@ -1,4 +1,3 @@
-import { NO_RULE_PRIORITY } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { ApplicationJournal } from '../../services/apply-decision.ts'
 import { addApplyJob, applyJobKey } from './jobs.ts'
@@ -11,7 +10,7 @@ interface PendingRow extends RecordRow {
   event_seq: bigint
   customer_id: bigint | null
   to_department_id: bigint
-  rule_priority: number
+  pending_priority: number
   state_age_ms: number | null
   has_job: boolean
   put_before: boolean
@@ -24,8 +23,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
     async pending(claim) {
       const [row] = await prisma.$queryRaw<PendingRow[]>`
         SELECT p.id, p.event_seq, p.customer_id, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
-          coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
-            WHERE v.key = p.rule_key AND v.version = p.rule_version), ${NO_RULE_PRIORITY}::int) AS rule_priority,
+          c.pending_priority,
           EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(claim.chatId)}) AS has_job,
           EXISTS (SELECT FROM attempts a WHERE a.event_seq = p.event_seq AND a.method = 'PUT') AS put_before,
           ${RECENT_MOVES} AS recent_moves
@@ -37,7 +35,7 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
           eventSeq: row.event_seq,
           customerId: toNumber(row.customer_id) ?? undefined,
           departmentId: toNumber(row.to_department_id),
-          rulePriority: row.rule_priority,
+          rulePriority: row.pending_priority,
           record: readRecord(row),
           retry: readRetry(row),
           stateAgeMs: row.state_age_ms ?? undefined,

@@ -24,7 +24,7 @@ interface OpeningRow {
 
 /**
  * One budget for the account, over all replicas: as many slots as calls a minute, each free again a minute after its use.
- * Moves may take any free slot; a look-up only one that no waiting move will need.
+ * A move may take a free slot that no waiting move of a higher rule will need, a look-up one that no move will need at all.
  */
 export function createCallLedger(prisma: PrismaClient): CallLedger {
   return {
@@ -35,11 +35,11 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       const eventSeq = purpose.chat?.eventSeq ?? null
       // A look before a move asks for two: its own, and the one it sets aside for the move.
       const wanted = purpose.kind === 'look_before_move' ? 2 : 1
-      const kept = purpose.kind === 'look_up' ? WAITING_MOVES : Prisma.raw(String(wanted - 1))
+      const kept = purpose.rulePriority === undefined ? WAITING_MOVES : higherMoves(purpose.rulePriority)
       const isTime = purpose.others === undefined ? Prisma.empty : Prisma.sql`AND ${isTimeToShare(purpose.others)}`
       const isFree = purpose.setAside
         ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
-        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept}) ${isTime}`
+        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept} + ${Prisma.raw(String(wanted - 1))}) ${isTime}`
       // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
       const whenLocked = purpose.setAside ? 'wait' : 'skip'
       const condition = Prisma.sql`${isFree} AND (SELECT is_open FROM account) AND ${held}`
@@ -108,6 +108,15 @@ function isTimeToShare(others: number): Prisma.Sql {
 
 /** The free slots that waiting moves will need. */
 const WAITING_MOVES = Prisma.sql`(SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL)`
+
+/**
+ * Those that moves of higher rules will need. One that has failed waits for its next try, and keeps nobody from going first: in an
+ * outage the lower rules would starve.
+ */
+function higherMoves(priority: number): Prisma.Sql {
+  return Prisma.sql`(SELECT count(*) FROM chats
+    WHERE pending_decision_id IS NOT NULL AND pending_priority > ${priority}::int AND tries = 0)`
+}
 
 /** Until the pause ends, or the next slot is free. */
 const WAIT_MS = Prisma.sql`greatest(0, extract(epoch FROM greatest(

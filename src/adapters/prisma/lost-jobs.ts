@@ -1,4 +1,3 @@
-import { NO_RULE_PRIORITY } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { addDecideJob, addLostApplyJob, TASKS } from './jobs.ts'
@@ -12,16 +11,15 @@ const WAITING_MIN = Prisma.sql`interval '30 s'`
  * as it does not ask who holds the lock.
  */
 export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
-  const priority = Prisma.sql`coalesce((SELECT (v.document ->> 'priority')::int FROM rule_versions v
-    WHERE v.key = lost.rule_key AND v.version = lost.rule_version), ${NO_RULE_PRIORITY}::int)`
   await prisma.$queryRaw`
     WITH lost AS (
-      SELECT c.id, p.rule_key, p.rule_version FROM chats c JOIN decisions p ON p.id = c.pending_decision_id
-      WHERE NOT EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = 'apply:' || c.id)
+      SELECT c.id, c.pending_priority FROM chats c
+      WHERE c.pending_decision_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = 'apply:' || c.id)
         -- Whoever decides also makes the call, as a rule, without a job for it.
         AND NOT EXISTS (SELECT FROM workers w WHERE w.id = c.claimed_by)
     )
-    SELECT count(j.id) FROM lost, LATERAL ${addLostApplyJob(Prisma.sql`lost.id`, priority)} AS j`
+    SELECT count(j.id) FROM lost, LATERAL ${addLostApplyJob(Prisma.sql`lost.id`, Prisma.sql`lost.pending_priority`)} AS j`
   // Any job that decides events of a chat decides all of them.
   await prisma.$queryRaw`
     WITH lost AS (

@@ -21,10 +21,12 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
     },
 
     async callAgain({ id, chatId, rule }) {
+      const priority = await priorityOf(prisma, rule)
       // The chat's row is locked and looked at first, so that a worker which is deciding comes before this, or after it.
       const rows = await prisma.$queryRaw<{ id: bigint }[]>`
         WITH chat AS (
-          UPDATE chats c SET pending_decision_id = ${id}, state_seen_at = NULL, tries = 0, tried_since = NULL
+          UPDATE chats c SET pending_decision_id = ${id}, pending_priority = ${priority}::int,
+            state_seen_at = NULL, tries = 0, tried_since = NULL
           WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isNewest(id, chatId)}
             AND EXISTS (SELECT FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed')
           RETURNING c.id
@@ -33,7 +35,7 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
           WHERE d.id = ${id} AND d.outcome = 'failed' AND EXISTS (SELECT FROM chat) RETURNING d.id
         )
         SELECT decision.id, j.id AS job
-        FROM decision, ${addApplyJob(chatId, await priorityOf(prisma, rule), 0)} AS j`
+        FROM decision, ${addApplyJob(chatId, priority, 0)} AS j`
       return rows.length > 0
     },
 
