@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ChatState, readChatStates } from '../domain/chat-list.ts'
 import { type BodyVerdict, type CallResult, type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
 import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { PendingDecision } from './pending-decision.ts'
-import { type Confirmed, createWitness } from './witness.ts'
 
 /** A chat that waits for its move, or for the decision before it, and whose it is. */
-export type WaitingMove = Pick<Confirmed, 'chatId' | 'customerId'>
+export interface WaitingMove {
+  readonly chatId: number
+  readonly customerId: number
+}
 
 /** The port this service needs; `adapters/prisma/waiting-moves.ts` implements it. */
 export interface WaitingMoves {
@@ -24,14 +27,18 @@ export interface SharedLooks {
   see(claim: ChatClaim, pending: PendingDecision): Promise<SharedLook>
   /** Notes a move that HelpCrunch has confirmed: looks from now on must show it. */
   confirm(move: Confirmed): void
-  /** Notes that the work on a chat that was looked at has ended. */
+  /** Notes that the work on a chat has ended that was looked at, whatever came of it. */
   workEnded(chatId: number): void
+}
+
+export interface Confirmed extends WaitingMove {
+  readonly departmentId: number
 }
 
 export type SharedLook =
   | { readonly kind: 'seen'; readonly chat: ChatState; readonly setAside: SetAside | undefined }
-  /** It has to be looked at by itself; `isFirst`: until it is moved, no search could be believed. */
-  | { readonly kind: 'not_seen'; readonly isFirst?: true }
+  /** It has to be looked at by itself. */
+  | { readonly kind: 'not_seen' }
   /** The look did not reach its goal, for a reason that would meet any other call as well. */
   | { readonly kind: 'failed'; readonly call: BudgetedCall<FailedVerdict>; readonly setAside: SetAside | undefined }
 
@@ -45,8 +52,12 @@ const CUSTOMERS_MAX = 30
 const CHATS_MAX = 100
 /** For fewer others, what nobody knows about searches is not worth what a search spares. */
 const OTHERS_MIN = 3
+/** Our own last move proves that a search does not lag behind, unless it is older than the lag could be. */
+const WITNESS_MS_MAX = 120_000
 /** For so long no search is made after one that failed, and after one that was refused or showed what was no longer so. */
 const DISTRUST_MS = { failed: 60_000, wrong: 600_000 }
+/** Where nothing was moved yet, the others wait so long for the move of the first one, to look at all of them together then. */
+const FIRST_MOVE_MS_MAX = 2_000
 
 const NOT_SEEN = { kind: 'not_seen' } as const
 
@@ -55,9 +66,10 @@ const NOT_SEEN = { kind: 'not_seen' } as const
  * each search also asks for the chat that we moved last: only one that shows it where we put it is believed.
  */
 export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
-  const witness = createWitness()
+  let witness: (Confirmed & { readonly atMs: number }) | undefined
   let seen = { chats: new Map<number, ChatState>(), atMs: Number.NEGATIVE_INFINITY }
   let underWay: Promise<unknown> | undefined
+  let first: (PromiseWithResolvers<void> & { readonly chatId: number }) | undefined
   let trustedFromMs = Number.NEGATIVE_INFINITY
 
   /** What was seen of a chat is good for one move. */
@@ -81,8 +93,11 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     const waiting = await deps.waitingMoves.next(CHATS_MAX)
     const others = waiting.filter(({ chatId }) => chatId !== claim.chatId)
     if (others.length < OTHERS_MIN) return NOT_SEEN
-    const proof = witness.last()
-    if (proof === undefined) return { kind: 'not_seen', isFirst: true }
+    const proof = witness && performance.now() - witness.atMs <= WITNESS_MS_MAX ? witness : undefined
+    if (proof === undefined) {
+      first = { ...Promise.withResolvers<void>(), chatId: claim.chatId }
+      return NOT_SEEN
+    }
     const chats = [{ chatId: claim.chatId, customerId }, proof, ...others]
     const wanted = new Set(chats.map(({ chatId }) => chatId))
     const call = await callHelpcrunch(
@@ -105,32 +120,37 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     return NOT_SEEN
   }
 
+  /** Whoever makes a look learns what is wrong with it; the others wait for its end, or for that of the first chat's move. */
+  async function waitFor(looking: Promise<SharedLook>): Promise<void> {
+    await looking.catch(() => undefined)
+    if (first) await Promise.race([first.promise, sleep(FIRST_MOVE_MS_MAX, undefined, { ref: false })])
+    first = undefined
+    underWay = undefined
+  }
+
   return {
     async see(claim, pending) {
       // What a move did whose reply was lost is found out by a call that stands in the decision's own record. And what was seen of a
       // chat before we moved it would look like a person's choice now.
       if (pending.putBefore || pending.record.routedDepartmentId !== undefined) return NOT_SEEN
       let chat = take(claim.chatId)
-      while (chat === undefined && underWay !== undefined) {
+      // Twice: for the first chat's move, and for the look that follows.
+      for (let waits = 0; waits < 2 && chat === undefined && underWay !== undefined; waits++) {
         await underWay
         chat = take(claim.chatId)
       }
       if (chat !== undefined) return { kind: 'seen', chat, setAside: undefined }
-      if (pending.customerId === undefined) return NOT_SEEN
+      if (underWay !== undefined || pending.customerId === undefined) return NOT_SEEN
       const looking = look(claim, pending, pending.customerId)
-      underWay = waitFor(looking, claim.chatId)
+      underWay = waitFor(looking)
       return looking
     },
-    confirm: witness.confirm,
-    workEnded: witness.workEnded,
-  }
-
-  /** Whoever makes a look learns what is wrong with it; the others wait until it is over, and the first of all is moved. */
-  async function waitFor(looking: Promise<SharedLook>, chatId: number): Promise<void> {
-    const [look] = await Promise.allSettled([looking])
-    if (look.status === 'fulfilled' && look.value.kind === 'not_seen' && look.value.isFirst)
-      await witness.waitFor(chatId)
-    underWay = undefined
+    confirm(move) {
+      witness = { ...move, atMs: performance.now() }
+    },
+    workEnded(chatId) {
+      if (first?.chatId === chatId) first.resolve()
+    },
   }
 }
 

@@ -80,7 +80,7 @@ test('before anything was moved, one chat is looked at by itself, and the others
   t.strictSame([first?.method, second?.method], ['GET', 'PUT'])
 })
 
-test('when that chat is not to be moved, the next one is the first', async (t) => {
+test('when that chat is not to be moved, the others are looked at one by one', async (t) => {
   const { simulator, chatIds, work } = await startBacklog(t, {}, { hasWitness: false })
   for (const id of chatIds) simulator.closeChat(id)
   t.strictSame(await work(), { looks: CHATS, searches: 0, puts: 0 })
