@@ -11,7 +11,7 @@ import { printTable, spell } from './support/table.ts'
 // How many webhooks a second are acknowledged once they are on disk, and how soon one is, beside the least that could be done.
 const CONNECTIONS = 64
 const FLOOD = { rounds: 5, forMs: 2_000 }
-const DRIP = { rounds: 5, perSecond: 50, forMs: 3_000 }
+const DRIP = { rounds: 10, perSecond: 50, forMs: 3_000 }
 
 await withScope(async (scope) => {
   const postgres = await startOwnPostgres(scope) // with its fsync
@@ -29,19 +29,20 @@ await withScope(async (scope) => {
     services.map(({ name, url }) => ({ name, round: () => load.flood(url, CONNECTIONS, FLOOD.forMs) })),
     FLOOD.rounds,
   )
-  const p99s = new Map(services.map(({ name }): [string, number[]] => [name, []]))
+  const rounds = new Map(services.map(({ name }): [string, number[][]] => [name, []]))
   const p50 = await medianOfRounds(
     services.map(({ name, url }) => ({
       name,
       async round() {
         const durations = await load.drip(url, DRIP.perSecond, DRIP.forMs)
-        p99s.get(name)?.push(percentile(durations, 0.99))
+        rounds.get(name)?.push(durations)
         return percentile(durations, 0.5)
       },
     })),
     DRIP.rounds,
   )
-  const p99 = new Map([...p99s].map(([name, rounds]) => [name, percentile(rounds.slice(1), 0.5)]))
+  // Of all rounds together: of one, it would be its second slowest answer.
+  const p99 = new Map([...rounds].map(([name, [, ...counted]]) => [name, percentile(counted.flat(), 0.99)]))
   const row = (what: string, unit: string, figures: Map<string, number>, isReached: (ratio: number) => boolean) => {
     const [mine, floor] = [figures.get('ours') ?? Number.NaN, figures.get('bare') ?? Number.NaN]
     const beside = `bare Fastify + INSERT ${spell(floor)} ${unit}: ${(mine / floor).toFixed(2)}x`
