@@ -53,7 +53,7 @@ export async function applyPending(
     const look = await lookBeforeMoving(deps, claim, pending)
     if (look.kind === 'may_move') return await move(deps, claim, pending, { setAside: look.setAside })
     if (look.setAside) await deps.ledger.giveBack(look.setAside)
-    if (look.kind === 'not_seen') return await conclude(deps, claim, pending, look.call)
+    if (look.kind === 'unfinished') return await conclude(deps, claim, pending, look.call)
     return await settle(deps, claim, pending, look.outcome, look.reason, look.departmentFrom)
   } finally {
     deps.looks.workEnded(claim.chatId)

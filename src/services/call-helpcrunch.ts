@@ -17,9 +17,9 @@ export interface HelpcrunchClient {
 }
 
 /**
- * What a call is made for. When the budget is short, moves go before look-ups, those of the highest rule first. A look before a move sets a second call of the
- * budget aside for the move: without that, a short budget is spent on looking again and again. One that is shared waits until
- * some of the others' moves can follow as well, while what it has shown is fresh.
+ * What a call is made for. When the budget is short, moves go before look-ups, those of the highest rule first. A look before
+ * a move sets a second call of the budget aside for the move: without that, a short budget is spent on looking again and again.
+ * One that is shared waits until some of the others' moves can follow as well, while what it has shown is fresh.
  */
 export interface CallPurpose {
   readonly kind: 'look_up' | 'look_before_move' | 'move'

@@ -19,7 +19,7 @@ export type UnfinishedCall = BudgetedCall<
 /** What a look at the chat came to; `setAside` is the call of the budget that was kept for the move. */
 export type Look = { readonly setAside: SetAside | undefined } & (
   | Finding
-  | { readonly kind: 'not_seen'; readonly call: UnfinishedCall }
+  | { readonly kind: 'unfinished'; readonly call: UnfinishedCall }
 )
 
 /** Whether the chat, as it is now, is still to be moved. */
@@ -35,13 +35,13 @@ export async function lookBeforeMoving(
 ): Promise<Look> {
   const shared = await deps.looks.see(claim, pending)
   if (shared.kind === 'seen') return { ...checkAgain(deps, pending, shared.chat), setAside: shared.setAside }
-  if (shared.kind === 'failed') return { kind: 'not_seen', call: shared.call, setAside: shared.setAside }
+  if (shared.kind === 'failed') return { kind: 'unfinished', call: shared.call, setAside: shared.setAside }
   const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
   const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
   const call = await callHelpcrunch(deps, purpose, request, (result) => judgeBody(result, readChat))
-  if (call.kind !== 'answered') return { kind: 'not_seen', call, setAside: undefined }
+  if (call.kind !== 'answered') return { kind: 'unfinished', call, setAside: undefined }
   const { setAside, verdict } = call
-  if (verdict.kind !== 'done') return { kind: 'not_seen', call, setAside }
+  if (verdict.kind !== 'done') return { kind: 'unfinished', call, setAside }
   return { ...checkAgain(deps, pending, verdict.value), setAside }
 }
 

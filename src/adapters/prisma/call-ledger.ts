@@ -36,10 +36,11 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       // A look before a move asks for two: its own, and the one it sets aside for the move.
       const wanted = purpose.kind === 'look_before_move' ? 2 : 1
       const kept = purpose.rulePriority === undefined ? WAITING_MOVES : higherMoves(purpose.rulePriority)
+      const spare = Prisma.sql`${kept} + ${Prisma.raw(String(wanted - 1))}`
       const isTime = purpose.others === undefined ? Prisma.empty : Prisma.sql`AND ${isTimeToShare(purpose.others)}`
       const isFree = purpose.setAside
         ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
-        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${kept} + ${Prisma.raw(String(wanted - 1))}) ${isTime}`
+        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${spare}) ${isTime}`
       // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
       const whenLocked = purpose.setAside ? 'wait' : 'skip'
       const condition = Prisma.sql`${isFree} AND (SELECT is_open FROM account) AND ${held}`
