@@ -10,6 +10,11 @@ export type SkipReason = 'already_routed' | 'moved_by_person' | 'closed' | 'assi
 /** What is decided when no rule won has no rule's priority: it goes last. */
 export const NO_RULE_PRIORITY = 0
 
+/** When the budget is short, the move of the higher rule goes first. */
+export function priorityOf(winner: CompiledRule | null): number {
+  return winner?.rule.document.priority ?? NO_RULE_PRIORITY
+}
+
 /** What the service itself has done to the chat so far. */
 export interface RoutingRecord {
   /** Where the chat was before the first move; null is "in no department", undefined is not known. */

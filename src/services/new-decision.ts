@@ -1,4 +1,4 @@
-import { NO_RULE_PRIORITY, type Outcome, type RoutingPolicy } from '../domain/decide.ts'
+import { type Outcome, priorityOf, type RoutingPolicy } from '../domain/decide.ts'
 import type { Facts, Lookup } from '../domain/facts.ts'
 import type { CompiledRule } from '../domain/ruleset.ts'
 import type { OpenCall } from './call-helpcrunch.ts'
@@ -30,11 +30,6 @@ export interface RecordedDecision {
   readonly opened: OpenCall | undefined
 }
 
-/** When the budget is short, the move of the higher rule goes first; without a rule, last. */
-export function priorityOf({ winner }: Pick<NewDecision, 'winner'>): number {
-  return winner?.rule.document.priority ?? NO_RULE_PRIORITY
-}
-
 /**
  * A decision that was just recorded, as the journal of applications would read it back; undefined unless it waits for its call,
  * and for no job. `drawnAtMs` is when its `stateAgeMs` was taken, on this process's monotonic clock.
@@ -52,7 +47,7 @@ export function toPending(
     eventSeq: event.seq,
     customerId: event.customerId,
     departmentId: departmentTo,
-    rulePriority: priorityOf({ winner }),
+    rulePriority: priorityOf(winner),
     record: { originalDepartmentId, routedDepartmentId, pendingDepartmentId: departmentTo },
     retry: { tries: 0, elapsedMs: 0 },
     stateAgeMs: stateAgeMs === undefined ? undefined : stateAgeMs + (performance.now() - drawnAtMs),

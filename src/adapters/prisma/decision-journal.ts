@@ -1,8 +1,9 @@
+import { priorityOf } from '../../domain/decide.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { OpenCall } from '../../services/call-helpcrunch.ts'
 import type { DecisionJournal } from '../../services/decide-events.ts'
-import { type NewDecision, priorityOf } from '../../services/new-decision.ts'
+import type { NewDecision } from '../../services/new-decision.ts'
 import { claimStep } from './chat-claims.ts'
 import { addApplyJob, addLookUpJob, applyJobKey } from './jobs.ts'
 import { IS_FREE, openingSteps, type SlotChoice } from './opening-steps.ts'
@@ -69,7 +70,7 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
 
     async record(claim, event, decision, move) {
       const isPending = decision.outcome === 'pending'
-      const job = addApplyJob(claim.chatId, priorityOf(decision), 0)
+      const job = addApplyJob(claim.chatId, priorityOf(decision.winner), 0)
       const queued = isPending
         ? Prisma.sql`SELECT j.id FROM decided, LATERAL ${job} AS j
             WHERE NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKey(claim.chatId)})`
@@ -142,7 +143,7 @@ function newRecord(decision: NewDecision): Prisma.Sql {
     stateAgeMs === undefined ? Prisma.sql`NULL` : Prisma.sql`clock_timestamp() - ${msToInterval(stateAgeMs)}`
   const pending =
     decision.outcome === 'pending'
-      ? Prisma.sql`, pending_decision_id = finished.decision_id, pending_priority = ${priorityOf(decision)}::int, state_seen_at = ${seenAt}`
+      ? Prisma.sql`, pending_decision_id = finished.decision_id, pending_priority = ${priorityOf(decision.winner)}::int, state_seen_at = ${seenAt}`
       : Prisma.empty
   return Prisma.sql`tries = 0, tried_since = NULL ${original} ${pending}`
 }
