@@ -20,11 +20,11 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 enableCompileCache() // what has been compiled once is not compiled at each start: a third of it
 
 let app: FastifyInstance | undefined
+closeOnSignals() // first of all: a container's first process gets only the signals that it listens for
 try {
   const { buildApp } = await import('./app.ts')
   app = await buildApp({ env: process.env, logger: { redact: REDACTED } })
   await app.listen({ host: app.config.HOST, port: app.config.PORT, backlog: BACKLOG })
-  closeOnSignals(app)
   // Node keeps it at an orderly end only, and it is after a crash that the next start is waited for.
   setTimeout(flushCompileCache, KEEP_COMPILED_AFTER_MS).unref()
 } catch (error) {
@@ -33,11 +33,15 @@ try {
   await app?.close() // what was opened would keep the process alive
 }
 
-function closeOnSignals(app: FastifyInstance): void {
-  closeWithGrace({ delay: CLOSE_MS_MAX, logger: app.log }, async ({ err, signal }) => {
-    if (err) app.log.fatal({ err }, 'process.failed')
+/** While it still starts, the process just ends: it has taken nothing on, and an embedded Postgres ends with it. */
+function closeOnSignals(): void {
+  const logger = { error: (message: string) => (app?.log ?? console).error(message) }
+  // A start that failed ends with its own exit code, and so without `beforeExit`.
+  closeWithGrace({ delay: CLOSE_MS_MAX, logger, skip: ['beforeExit'] }, async ({ err, signal }) => {
+    if (err && app) app.log.fatal({ err }, 'process.failed')
+    else if (err) console.error(err)
     // Ctrl-C is a person's, who has no load balancer and does not want to wait.
-    if (signal === 'SIGTERM') await app.drain()
-    await app.close()
+    if (signal === 'SIGTERM') await app?.drain()
+    await app?.close()
   })
 }

@@ -1,4 +1,7 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import fastify from 'fastify'
 import { type Test, test } from 'tap'
 import config, { Config, type Environment } from '../../src/plugins/config.ts'
@@ -160,4 +163,18 @@ test('a start that cannot go on ends with 1, and says why', async (t) => {
       /^The database of DATABASE_URL cannot be used: .*ECONNREFUSED/,
     ),
   ])
+})
+
+test('a service that is told to end while it still waits for its database does so at once, with 0', async (t) => {
+  const connections: Socket[] = []
+  const silent = createServer((socket) => void connections.push(socket)).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.teardown(() => {
+    for (const connection of connections) connection.destroy()
+    silent.close()
+  })
+  const { port } = silent.address() as AddressInfo
+  const env = { ...NEEDED, DATABASE_URL: `postgresql://router@127.0.0.1:${port}/router`, ROLE: 'web' }
+  const meanwhile = (child: ChildProcess) => void silent.once('connection', () => child.kill('SIGTERM'))
+  t.strictSame(await runMain(t, env, { meanwhile }), { code: 0, stdout: '', stderr: '' })
 })

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,16 +17,17 @@ export interface Ending {
   readonly stderr: string
 }
 
-/** Starts the service as `npm start` does, in an empty folder with this `.env` at most, and waits until it has ended by itself. */
+/** Starts the service as `npm start` does, in an empty folder with this `.env` at most, and waits until it has ended. */
 export async function runMain(
   t: Test,
   env: Readonly<Record<string, string>>,
-  options: { readonly dotenv?: string } = {},
+  options: { readonly dotenv?: string; readonly meanwhile?: (child: ChildProcess) => void } = {},
 ): Promise<Ending> {
   const cwd = await mkdtemp(join(tmpdir(), 'helpcrunch-router-start-'))
   t.teardown(() => rm(cwd, { recursive: true }))
   if (options.dotenv !== undefined) await writeFile(join(cwd, '.env'), options.dotenv)
   const child = spawn(process.execPath, [MAIN], { cwd, env: { ...inherited(), ...env }, timeout: 120_000 })
+  options.meanwhile?.(child)
   const [[code], stdout, stderr] = await Promise.all([
     once(child, 'exit') as Promise<[number | null]>,
     text(child.stdout),
