@@ -23,11 +23,17 @@ const start = async (t: Test) => {
   return postgres
 }
 
-/** A process that has started the Postgres, and waits to be killed. */
-async function startParent(t: Test) {
+/** A process that starts the Postgres of that folder, and may be killed. */
+function spawnParent(t: Test, dir: string) {
   const script = fileURLToPath(import.meta.resolve('../support/postgres-parent.ts'))
-  const parent = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const parent = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => parent.kill('SIGKILL'))
+  return parent
+}
+
+/** One that has started the Postgres, and waits to be killed. */
+async function startParent(t: Test) {
+  const parent = spawnParent(t, dataDir)
   const [url] = (await once(parent.stdout, 'data')) as [Buffer]
   return { parent, url: url.toString().trim() }
 }
@@ -54,6 +60,19 @@ test('it works in a folder that nobody but its owner may enter, and keeps what i
   await first.stop()
   const second = await start(t)
   t.strictSame(await query(second.url, 'SELECT one FROM kept'), [{ one: 1 }])
+})
+
+test('a start right after one that was killed while it made the cluster takes what that becomes', async (t) => {
+  const dir = join(privateDir, 'cut-off')
+  const draftDir = join(dir, 'cluster.new')
+  const parent = spawnParent(t, dir)
+  await until('the cluster is being made', () => existsSync(draftDir))
+  const { birthtimeMs } = await stat(draftDir)
+  parent.kill('SIGKILL')
+  const postgres = await startEmbeddedPostgres({ dataDir: dir })
+  t.teardown(() => postgres.stop())
+  t.equal((await stat(join(dir, 'cluster'))).birthtimeMs, birthtimeMs, 'not one made anew meanwhile')
+  t.strictSame(await query(postgres.url, 'SELECT 1 AS one'), [{ one: 1 }])
 })
 
 test('stop leaves no process and no sign of one', async (t) => {

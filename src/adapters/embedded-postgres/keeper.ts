@@ -27,7 +27,9 @@ process.once('message', (settings) => {
 
 async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Promise<void> {
   const clusterDir = join(dataDir, 'cluster')
+  const draftDir = `${clusterDir}.new`
   const keeperFile = join(dataDir, 'keeper.pid')
+  await waitUntilMade(draftDir, keeperFile)
   await waitUntilFree(clusterDir, keeperFile)
   writeFileSync(keeperFile, String(process.pid))
 
@@ -47,10 +49,10 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
     })
   if (!existsSync(clusterDir)) {
     // Made aside and renamed: an initdb that was cut off never passes for a cluster.
-    const draftDir = `${clusterDir}.new`
     rmSync(draftDir, { recursive: true, force: true })
     await server(draftDir).initialise()
     renameSync(draftDir, clusterDir)
+    if (!process.connected) process.exit(0) // the parent died meanwhile
   }
   const postgres = server(clusterDir)
   await postgres.start()
@@ -87,6 +89,16 @@ const STOPPING = 'stopping'
 const STOP_MS_MAX = 15_000
 /** A keeper whose parent has just been killed needs a moment to see it. */
 const NOTICE_MS_MAX = 1_500
+/** `initdb` takes a second; a slow machine gets more. */
+const MAKE_MS_MAX = 10_000
+
+/** A keeper whose parent was killed while the cluster was being made ends once that is done. */
+async function waitUntilMade(draftDir: string, keeperFile: string): Promise<void> {
+  const startedAtMs = performance.now()
+  const maker = readPid(keeperFile)
+  if (maker === undefined || maker === process.pid) return
+  while (existsSync(draftDir) && isAlive(maker) && performance.now() - startedAtMs < MAKE_MS_MAX) await sleep(100)
+}
 
 /** A keeper that is just stopping gets time to finish; a server whose keeper is gone is stopped here. */
 async function waitUntilFree(clusterDir: string, keeperFile: string): Promise<void> {
