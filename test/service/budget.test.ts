@@ -113,9 +113,9 @@ test('what is left of the budget is kept for moves of higher rules that are not 
   const isWaiting = async () => (await sql("SELECT FROM decisions WHERE outcome = 'pending'")).length === 2
   await until('both wait', isWaiting)
   await sql(`UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'`) // each takes a look and a move
-  await sql(`UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 hour' WHERE key = 'apply:' || $1`, [
-    high,
-  ])
+  const putOff = `UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 hour'
+    WHERE key = 'apply:' || $1 AND locked_at IS NULL RETURNING id`
+  await until('the higher one is put off', async () => (await sql(putOff, [high])).length === 1)
 
   const job = async () => {
     const [row] = await sql<{ id: string }>("SELECT id FROM graphile_worker._private_jobs WHERE key = 'apply:' || $1", [
