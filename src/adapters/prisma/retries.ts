@@ -21,7 +21,7 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
     },
 
     async callAgain({ id, chatId, rule }) {
-      const priority = await priorityOf(prisma, rule)
+      const priority = await findPriority(prisma, rule)
       // The chat's row is locked and looked at first, so that a worker which is deciding comes before this, or after it.
       const rows = await prisma.$queryRaw<{ id: bigint }[]>`
         WITH chat AS (
@@ -79,8 +79,8 @@ function isNewest(id: bigint, chatId: number): Prisma.Sql {
   )`
 }
 
-/** Moves of the highest rule go first; without a rule, last. */
-async function priorityOf(
+/** Of the version that won; what no rule decided goes last. */
+async function findPriority(
   prisma: PrismaClient,
   rule: { readonly key: string; readonly version: number } | null,
 ): Promise<number> {
