@@ -89,8 +89,8 @@ async function processAll(place: Place, name: Name, cpu: Map<string, number[]>):
   await giveBudgetBack(place)
   account.simulator.calls.forget()
   const events = account.addCustomers(CHATS, RULES).map((id) => account.openChat(id).event)
-  const [service, family] = [[services[name].pid], postgres.family()]
-  const before = { service: cpuMsOf(service), postgres: cpuMsOf(family) }
+  const service = [services[name].pid]
+  const before = { service: cpuMsOf(service), postgres: cpuMsOf(postgres.family()) }
   const startedAt = performance.now()
   await load.send(services[name].url, events, AT_A_TIME)
   await until('all moved', () => account.simulator.calls.departmentPuts().length >= CHATS)
@@ -98,7 +98,7 @@ async function processAll(place: Place, name: Name, cpu: Map<string, number[]>):
   const elapsedMs = performance.now() - startedAt
   const note = (key: string, ms: number) => cpu.set(key, [...(cpu.get(key) ?? []), ms / CHATS])
   note(name, cpuMsOf(service) - before.service)
-  if (name === 'ours') note('postgres', cpuMsOf(family) - before.postgres)
+  if (name === 'ours') note('postgres', cpuMsOf(postgres.family()) - before.postgres)
   return (CHATS * 1_000) / elapsedMs
 }
 

@@ -55,13 +55,14 @@ async function end(child: ChildProcess): Promise<void> {
 
 const TICKS_PER_SECOND = 100
 
-/** Milliseconds of processor time that processes have used so far (Linux). */
+/** Milliseconds of processor time that processes and those of their children which have ended have used so far (Linux). */
 export function cpuMsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
     const fields = readProc(pid, 'stat')
       .replace(/^.*\) /s, '')
       .split(' ')
-    return sum + ((Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 1_000) / TICKS_PER_SECOND
+    const ticks = fields.slice(11, 15).reduce((used, field) => used + Number(field), 0) // utime, stime, cutime, cstime
+    return sum + (ticks * 1_000) / TICKS_PER_SECOND
   }, 0)
 }
 
