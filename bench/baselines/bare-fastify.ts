@@ -3,7 +3,7 @@ import fastify from 'fastify'
 import pg from 'pg'
 
 // The floor: Fastify, and one INSERT for each webhook. No signature, no duplicates, no job, no reading of what came.
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 })
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10, idleTimeoutMillis: 0 })
 pool.on('error', () => {}) // the bench may take the database away first
 await pool.query('CREATE TABLE IF NOT EXISTS bare_events (id text PRIMARY KEY, body jsonb NOT NULL)')
 const app = fastify()

@@ -6,7 +6,7 @@ import { shared } from './shared-statement.ts'
 // The floor of a service that keeps what it does: the event is on disk before the answer, the decision and its call before the
 // call, the reply after it; three statements, each shared by all that is under way. Nothing takes up what a crash leaves behind,
 // nothing keeps two events of a chat apart, nobody counts the calls of a minute.
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 })
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10, idleTimeoutMillis: 0 })
 pool.on('error', () => {}) // the bench may take the database away first
 await pool.query(`CREATE TABLE IF NOT EXISTS floor_events (id text PRIMARY KEY, body jsonb NOT NULL);
   CREATE TABLE IF NOT EXISTS floor_decisions (id uuid PRIMARY KEY, event_id text NOT NULL, facts jsonb NOT NULL,

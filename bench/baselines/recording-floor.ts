@@ -5,7 +5,7 @@ import { shared } from './shared-statement.ts'
 // The floor of a service that keeps all that ours tells afterwards, in the same tables with the same indexes: the webhook, what
 // is known of the customer, the decision, and every call, opened before it is made and closed with its reply. Five statements,
 // each shared by all that is under way. As with the other floor there is no queue, no claim, no fence and no budget.
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 })
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10, idleTimeoutMillis: 0 })
 pool.on('error', () => {}) // the bench may take the database away first
 
 interface Stored {
