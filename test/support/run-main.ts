@@ -21,7 +21,7 @@ export interface Ending {
 export async function runMain(
   t: Test,
   env: Readonly<Record<string, string>>,
-  options: { readonly dotenv?: string; readonly meanwhile?: (child: ChildProcess) => void } = {},
+  options: { readonly dotenv?: string; readonly meanwhile?: (child: ChildProcess) => unknown } = {},
 ): Promise<Ending> {
   const cwd = await mkdtemp(join(tmpdir(), 'helpcrunch-router-start-'))
   t.teardown(() => rm(cwd, { recursive: true }))

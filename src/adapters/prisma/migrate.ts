@@ -47,12 +47,27 @@ export async function migrate(databaseUrl: string): Promise<void> {
     const migrationsList = await readMigrations()
     if (!(await isUpToDate(pool, migrationsList))) {
       const engine = await openSchemaEngine(pool)
-      await engine.applyMigrations({ migrationsList, filters: FILTERS })
+      await inTransaction(pool, () => engine.applyMigrations({ migrationsList, filters: FILTERS }))
     }
     await migrateQueue({ pgPool: pool })
     await pool.query(ADD_JOBS_BY_INDEX)
   } finally {
     await pool.end() // and with it the lock, and the one that Prisma's engine keeps
+  }
+}
+
+/**
+ * All or nothing, with what is recorded of it: Prisma's engine refuses to go on after a migration that was begun and never ended,
+ * and a process may be killed at any moment. The pool has one connection, so all that is asked of it is part of this.
+ */
+async function inTransaction(pool: pg.Pool, work: () => Promise<unknown>): Promise<void> {
+  await pool.query('BEGIN')
+  try {
+    await work()
+    await pool.query('COMMIT')
+  } catch (error) {
+    await pool.query('ROLLBACK').catch(() => undefined) // a connection that is gone has done so
+    throw error
   }
 }
 

@@ -1,0 +1,29 @@
+import type { ChildProcess } from 'node:child_process'
+import { test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { createDatabase, openConnection, query } from '../support/postgres.ts'
+import { writeRules } from '../support/rules.ts'
+import { runMain } from '../support/run-main.ts'
+import { settingsFor, startAccount, until } from '../support/service.ts'
+
+test('a start that is killed while it makes the tables leaves nothing behind, and the next one makes them', async (t) => {
+  const databaseUrl = await createDatabase(t)
+  await query(databaseUrl, 'DROP SCHEMA public, graphile_worker CASCADE')
+  await query(databaseUrl, 'CREATE SCHEMA public')
+  const other = await openConnection(t, databaseUrl)
+  await other('BEGIN')
+  await other('CREATE TABLE chats ()') // whoever makes one of that name waits for the end of this
+  const isStuck = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
+  const kill = async (child: ChildProcess) => {
+    await until('it is in the middle of the tables', async () => (await query(databaseUrl, isStuck)).length > 0)
+    child.kill('SIGKILL')
+  }
+  await runMain(t, env, { meanwhile: kill })
+  await other('ROLLBACK')
+  const app = await buildApp({ env, logger: false })
+  t.teardown(() => app.close())
+  const unfinished = 'SELECT FROM _prisma_migrations WHERE finished_at IS NULL'
+  t.equal((await query(databaseUrl, unfinished)).length, 0)
+  t.equal((await app.inject('/readyz')).statusCode, 200)
+})
