@@ -104,7 +104,7 @@ function isTimeToShare(others: number): Prisma.Sql {
   const moves = Math.min(others, SHARED.moves)
   const isEnough = (isFree: Prisma.Sql) =>
     Prisma.sql`EXISTS (SELECT FROM budget_slots WHERE ${isFree} OFFSET 1 + ${moves}::int)`
-  return Prisma.sql`(${isEnough(IS_FREE)} OR NOT ${isEnough(Prisma.sql`used_at <= clock_timestamp() - ${WINDOW} + ${SHARED.wait}`)})`
+  return Prisma.sql`(${isEnough(IS_FREE)} OR NOT ${isEnough(Prisma.sql`used_at <= statement_timestamp() - ${WINDOW} + ${SHARED.wait}`)})`
 }
 
 /** The free slots that waiting moves will need. */

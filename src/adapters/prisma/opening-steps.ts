@@ -4,7 +4,7 @@ import type { ApiRequest } from '../../services/call-helpcrunch.ts'
 /** A call made at second 0 may reach HelpCrunch late: a second of grace keeps any 60 of its seconds within the budget. */
 export const WINDOW = Prisma.sql`interval '61 s'`
 /** Of a slot of the budget, that a call may take it. */
-export const IS_FREE = Prisma.sql`used_at <= clock_timestamp() - ${WINDOW}`
+export const IS_FREE = Prisma.sql`used_at <= statement_timestamp() - ${WINDOW}`
 
 /** Which slots of the budget a call takes. */
 export interface SlotChoice {
