@@ -57,7 +57,7 @@ export interface Services extends ReadingServices, ManagementServices {
 export default fp(
   async (app: FastifyInstance, { guard }: { guard: Guard }) => {
     const { config, log } = app
-    const { prisma, pool } = app.database
+    const { prisma, query, pool } = app.database
     const client = createHelpcrunchClient({
       baseUrl: config.HELPCRUNCH_API_URL,
       apiKey: config.HELPCRUNCH_API_KEY,
@@ -68,22 +68,22 @@ export default fp(
     const workerId = randomUUID()
     const inbox = guard('inbox', createEventInbox(pool))
     const rulesets = createRulesetStore(prisma)
-    const customers = guard('customers', createCustomerStore(prisma))
+    const customers = guard('customers', createCustomerStore(query))
     const decisions = createDecisionReader(prisma)
-    const calls = { client: guard('client', client), ledger: guard('ledger', createCallLedger(prisma)), log }
+    const calls = { client: guard('client', client), ledger: guard('ledger', createCallLedger(query)), log }
     const policy = {
       mode: config.ROUTER_MODE,
       defaultDepartmentId: config.DEFAULT_DEPARTMENT_ID,
       leaveAssigned: config.LEAVE_ASSIGNED,
     }
-    const claims = guard('claims', createChatClaims(prisma, workerId))
+    const claims = guard('claims', createChatClaims(query, workerId))
     const work = { ...calls, claims, policy, random: Math.random }
-    const waitingMoves = guard('waitingMoves', createWaitingMoves(prisma))
+    const waitingMoves = guard('waitingMoves', createWaitingMoves(query))
     const looks = createSharedLooks({ ...calls, waitingMoves })
-    const applying = { ...work, looks, applications: guard('applications', createApplicationJournal(prisma)) }
+    const applying = { ...work, looks, applications: guard('applications', createApplicationJournal(query)) }
     const deciding = {
       ...applying,
-      journal: guard('journal', createDecisionJournal(prisma, workerId)),
+      journal: guard('journal', createDecisionJournal(query, workerId)),
       rulesets,
       planField: config.PLAN_FIELD,
     }

@@ -31,6 +31,8 @@ export interface CallPurpose {
   readonly setAside?: SetAside | undefined
   /** For a move: its call, where the statement that recorded the decision has opened it. */
   readonly opened?: OpenCall | undefined
+  /** The caller records a good reply itself, along with what it leads to. */
+  readonly recordsReply?: true
   /** The chat and event it serves; absent for calls that serve no chat, such as listing the departments. */
   readonly chat?: { readonly claim: ChatClaim; readonly eventSeq: bigint }
 }
@@ -72,6 +74,13 @@ export type FollowUp =
   | { readonly kind: 'settle'; readonly settlement: Settlement }
   | { readonly kind: 'keep'; readonly customer: LookedUpCustomer }
 
+/** What came of a call, to be recorded with what follows from it. */
+export interface Reply {
+  readonly call: OpenCall
+  readonly ending: CallEnding
+  readonly followUp: FollowUp | undefined
+}
+
 /** The port for the account's budget and the record of calls; `adapters/prisma/call-ledger.ts` implements it. */
 export interface CallLedger {
   /** Takes one call of the budget and opens its attempt row, if the claim still holds: one statement, right before the call. */
@@ -79,7 +88,7 @@ export interface CallLedger {
   /** Gives back a call that is not needed after all. */
   giveBack(setAside: SetAside): Promise<void>
   /** Records what came of the call, and does what follows; false when it settles nothing, or the claim was lost. One statement. */
-  close(call: OpenCall, ending: CallEnding, followUp: FollowUp | undefined): Promise<boolean>
+  close(reply: Reply): Promise<boolean>
 }
 
 /** What came of a call. */
@@ -104,11 +113,13 @@ export type BudgetedCall<V> =
       readonly result: CallResult
       readonly setAside: SetAside | undefined
       readonly isSettled: boolean
+      /** For the caller to record: a good reply, where the purpose says so. */
+      readonly unrecorded: Reply | undefined
     }
   | Exclude<CallOpening, { kind: 'opened' }>
 
 /**
- * Makes one call within the account's budget, and records it whatever comes of it. `judgeReply` reads the reply for the caller;
+ * Makes one call within the account's budget, and sees that it is recorded whatever comes of it. `judgeReply` reads the reply for the caller;
  * its `kept` is recorded instead of a body that tells of other chats too. `follow` says what follows from it.
  */
 export async function callHelpcrunch<
@@ -130,7 +141,9 @@ export async function callHelpcrunch<
   const effect = accountEffect(verdict, result, opening.call)
   const recorded = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result
   const ending = { result: recorded, durationMs, problem: verdict.problem, effect }
-  const isSettled = await ledger.close(opening.call, ending, follow?.(verdict))
+  const answer = { call: opening.call, ending, followUp: follow?.(verdict) }
+  const isLeft = purpose.recordsReply === true && verdict.kind === 'done' && effect.kind === 'none'
+  const isSettled = isLeft ? false : await ledger.close(answer)
   const reply = result.kind === 'response' ? { status: result.status } : { error: result.reason }
   const fields = {
     chatId: purpose.chat?.claim.chatId,
@@ -142,7 +155,8 @@ export async function callHelpcrunch<
   log.info({ method: request.method, path: request.path, ...fields }, 'helpcrunch.call')
   if (effect.kind === 'pause') log.error({ reason: effect.reason, forMs: effect.forMs }, 'helpcrunch.paused')
   if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
-  return { kind: 'answered', verdict, result, setAside: opening.call.setAside, isSettled }
+  const unrecorded = isLeft ? answer : undefined
+  return { kind: 'answered', verdict, result, setAside: opening.call.setAside, isSettled, unrecorded }
 }
 
 function accountEffect(verdict: { readonly kind: string }, result: CallResult, call: OpenCall): AccountEffect {

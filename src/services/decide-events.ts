@@ -3,7 +3,7 @@ import type { Lookup } from '../domain/facts.ts'
 import { isHeard, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
-import type { ApiRequest, OpenCall } from './call-helpcrunch.ts'
+import type { ApiRequest, OpenCall, Reply } from './call-helpcrunch.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
 import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
 import type { NotNow } from './look-up.ts'
@@ -26,14 +26,15 @@ export interface DecisionJournal {
   /** The chat's oldest waiting event by HelpCrunch's clock, its starts counted up; undefined when none waits or the claim is lost. */
   startNext(claim: ChatClaim): Promise<WaitingEvent | undefined>
   /**
-   * Ends the event and records its decision. One that is pending gets a job when the budget may not do for all that waits;
-   * else `move` is opened along with it, unless more events of the chat wait. One statement.
+   * Ends the event and records its decision, and with it the `reply` that it hangs on. One that is pending gets a job when the
+   * budget may not do for all that waits; else `move` is opened along with it, unless more events of the chat wait. Nothing
+   * happens when the claim is lost. One statement.
    */
   record(
     claim: ChatClaim,
     event: WaitingEvent,
     decision: NewDecision,
-    move: ApiRequest | undefined,
+    along: { readonly reply: Reply | undefined; readonly move: ApiRequest | undefined },
   ): Promise<RecordedDecision | undefined>
   finish(claim: ChatClaim, event: WaitingEvent, status: 'ignored' | 'set_aside', problem: string): Promise<void>
   /** Gives the event back and schedules its next run. */
@@ -113,7 +114,8 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
   const mayLookUp = !isRouted || mayReroute(ruleset, event.type)
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
-  const step = await record(deps, claim, event, draw(deps, event, ruleset, gathering))
+  const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined
+  const step = await record(deps, claim, event, draw(deps, event, ruleset, gathering), reply)
   if (gathering.kind === 'gathered') {
     for (const { key, problem } of gathering.search.broken) deps.log.error({ rule: key, problem }, 'rule.set_aside')
   }
@@ -145,11 +147,15 @@ async function record(
   claim: ChatClaim,
   event: WaitingEvent,
   decision: NewDecision,
+  reply: Reply | undefined,
 ): Promise<Step> {
   const drawnAtMs = performance.now()
-  const ready = readyMove(claim.chatId, decision, event.recentMoves)
-  const recorded = await deps.journal.record(claim, event, decision, ready)
-  if (recorded === undefined) return FINISHED // another worker has taken the chat over, and decides
+  const move = readyMove(claim.chatId, decision, event.recentMoves)
+  const recorded = await deps.journal.record(claim, event, decision, { reply, move })
+  if (recorded === undefined) {
+    if (reply) await deps.ledger.close(reply)
+    return FINISHED // another worker has taken the chat over, and decides
+  }
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
   const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
   const rule = winner?.rule.document.key ?? null

@@ -6,6 +6,7 @@ import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import type { WebhookEnvelope } from '../domain/webhook-event.ts'
+import type { Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type LookUpAnswer, type LookUpDependencies, lookUp, type NotNow } from './look-up.ts'
 import type { WaitingEvent } from './waiting-event.ts'
@@ -25,6 +26,8 @@ export type Gathering =
       /** The look-ups that nobody needed to make. */
       readonly openLookups: ReadonlySet<Lookup>
       readonly search: Extract<WinnerSearch, { kind: 'settled' }>
+      /** The last look-up's, to be recorded along with the decision. */
+      readonly unrecorded: Reply | undefined
     }
   | { readonly kind: 'gave_up'; readonly facts: Facts; readonly chat: ChatSnapshot }
   | NotNow
@@ -43,6 +46,7 @@ export async function gatherFacts(
   mayLookUp: boolean,
 ): Promise<Gathering> {
   let known = whatTheEventTells(event)
+  let unrecorded: Reply | undefined
   for (;;) {
     const facts = assembleFacts(known, deps.planField)
     const routingCase = { eventType: event.type, at: event.happenedAt, facts }
@@ -50,13 +54,24 @@ export async function gatherFacts(
     const search = await findWinner(ruleset, routingCase, open)
     const { chat } = known
     if (search.kind === 'settled') {
-      return { kind: 'gathered', facts, chat, search, openLookups: open, stateAgeMs: stateAge(known, event) }
+      return {
+        kind: 'gathered',
+        facts,
+        chat,
+        search,
+        openLookups: open,
+        stateAgeMs: stateAge(known, event),
+        unrecorded,
+      }
     }
     for (const lookup of search.lookups) {
+      if (unrecorded) await deps.ledger.close(unrecorded)
+      unrecorded = undefined
       const answer = await lookUp(deps, claim, event, lookup)
       if (answer.kind === 'not_now') return answer
       if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat }
       known = addAnswer(known, lookup, answer)
+      if (answer.kind !== 'not_known') unrecorded = answer.unrecorded
     }
   }
 }

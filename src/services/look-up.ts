@@ -2,7 +2,7 @@ import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, readCustomer } from '../domain/customer-profile.ts'
 import type { Lookup } from '../domain/facts.ts'
 import { DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../domain/retry-policy.ts'
-import { type CallDependencies, callHelpcrunch, type FollowUp } from './call-helpcrunch.ts'
+import { type CallDependencies, callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type Postponement, WAIT_FOR_ACCOUNT, type WaitingEvent } from './waiting-event.ts'
 
@@ -17,14 +17,14 @@ export interface NotNow {
 }
 
 export type LookUpAnswer =
-  | { readonly kind: 'customer'; readonly profile: CustomerProfile }
-  | { readonly kind: 'chat'; readonly chat: ChatSnapshot }
+  | { readonly kind: 'customer'; readonly profile: CustomerProfile; readonly unrecorded: Reply | undefined }
+  | { readonly kind: 'chat'; readonly chat: ChatSnapshot; readonly unrecorded: Reply | undefined }
   /** HelpCrunch does not know it: the facts stay unknown, the decision goes on. */
   | { readonly kind: 'not_known' }
   | { readonly kind: 'gave_up' }
   | NotNow
 
-/** Asks HelpCrunch for the event's customer or chat, once. */
+/** Asks HelpCrunch for the event's customer or chat, once. What it has told is for the caller to record. */
 export async function lookUp(
   deps: LookUpDependencies,
   claim: ChatClaim,
@@ -33,7 +33,7 @@ export async function lookUp(
 ): Promise<LookUpAnswer> {
   if (lookup === 'chat') {
     const reply = await ask(deps, claim, event, `/chats/${claim.chatId}`, readChat)
-    return reply.kind === 'told' ? { kind: 'chat', chat: reply.value } : reply
+    return reply.kind === 'told' ? { kind: 'chat', chat: reply.value, unrecorded: reply.unrecorded } : reply
   }
   const { customerId } = event
   if (customerId === undefined) return { kind: 'not_known' }
@@ -41,7 +41,7 @@ export async function lookUp(
     return { kind: 'keep', customer: { id: customerId, profile, knownRevision: event.customer?.revision } }
   }
   const reply = await ask(deps, claim, event, `/customers/${customerId}`, readCustomer, keep)
-  return reply.kind === 'told' ? { kind: 'customer', profile: reply.value } : reply
+  return reply.kind === 'told' ? { kind: 'customer', profile: reply.value, unrecorded: reply.unrecorded } : reply
 }
 
 async function ask<T>(
@@ -51,8 +51,10 @@ async function ask<T>(
   path: string,
   read: (json: unknown) => T | undefined,
   follow?: (value: T) => FollowUp,
-): Promise<{ kind: 'told'; value: T } | Exclude<LookUpAnswer, { kind: 'customer' | 'chat' }>> {
-  const purpose = { kind: 'look_up', chat: { claim, eventSeq: event.seq } } as const
+): Promise<
+  { kind: 'told'; value: T; unrecorded: Reply | undefined } | Exclude<LookUpAnswer, { kind: 'customer' | 'chat' }>
+> {
+  const purpose = { kind: 'look_up', recordsReply: true, chat: { claim, eventSeq: event.seq } } as const
   const call = await callHelpcrunch(
     deps,
     purpose,
@@ -64,7 +66,7 @@ async function ask<T>(
   if (call.kind === 'no_budget') return { kind: 'not_now', postponement: { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs } }
   switch (call.verdict.kind) {
     case 'done':
-      return { kind: 'told', value: call.verdict.value }
+      return { kind: 'told', value: call.verdict.value, unrecorded: call.unrecorded }
     case 'refused':
       return { kind: 'not_known' }
     case 'unauthorized':

@@ -3,7 +3,7 @@ import { createApplicationJournal } from '../../src/adapters/prisma/application-
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
 import { compileRuleset } from '../../src/domain/ruleset.ts'
-import type { ApiRequest } from '../../src/services/call-helpcrunch.ts'
+import type { ApiRequest, Reply } from '../../src/services/call-helpcrunch.ts'
 import { type NewDecision, toPending } from '../../src/services/new-decision.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
 import { giveRules, rule } from '../support/rules.ts'
@@ -29,8 +29,8 @@ async function openJournal(t: Scope) {
   }
   const database = openDatabase({ url, connections: 5, onLostConnection: () => {} })
   t.teardown(() => database.close())
-  const journal = createDecisionJournal(database.prisma, 'this worker')
-  return { url, sql, journal, applications: createApplicationJournal(database.prisma) }
+  const journal = createDecisionJournal(database.query, 'this worker')
+  return { url, sql, journal, applications: createApplicationJournal(database.query) }
 }
 
 const isWaitedFor = async (sql: Statement) =>
@@ -61,6 +61,7 @@ test('a claim that had to wait for another worker to let go starts nothing befor
   })
 })
 
+const NOTHING_ALONG = { reply: undefined, move: undefined }
 const MOVE = { method: 'PUT', path: '/chats/department' } as const
 const pendingDecision: NewDecision = {
   ...{ outcome: 'pending', reason: undefined, mode: 'live', winner: null, departmentFrom: 20, departmentTo: 10 },
@@ -68,7 +69,7 @@ const pendingDecision: NewDecision = {
 }
 
 /** Records a decision of the chat's only waiting event, after `given` has happened. */
-async function recordAfter(t: Scope, given: string, move: ApiRequest | undefined) {
+async function recordAfter(t: Scope, given: string, move: ApiRequest | undefined, reply?: Reply) {
   const { sql, journal } = await openJournal(t)
   await giveRules({ sql }, [rule()])
   await sql('INSERT INTO budget_slots (slot) SELECT generate_series(1, 100)')
@@ -76,16 +77,17 @@ async function recordAfter(t: Scope, given: string, move: ApiRequest | undefined
   const claim = await journal.claimNext(CHAT)
   if (claim?.started === undefined) throw new Error('nothing was started')
   await sql(given)
-  const recorded = await journal.record(claim, claim.started, pendingDecision, move)
-  const attempts = await sql('SELECT id, number, method, path, status FROM attempts')
+  const recorded = await journal.record(claim, claim.started, pendingDecision, { reply, move })
+  const attempts = await sql('SELECT id, number, method, path, status, body, duration_ms FROM attempts ORDER BY number')
+  const customers = await sql('SELECT profile FROM customers')
   const [used] = await sql(`SELECT count(*)::int AS slots FROM budget_slots WHERE used_at > 'epoch'`)
-  return { recorded, attempts, slotsUsed: used?.slots }
+  return { recorded, attempts, customers, slotsUsed: used?.slots }
 }
 
 test('a move that can follow at once is opened along with its decision', async (t) => {
   const { recorded, attempts, slotsUsed } = await recordAfter(t, 'SELECT', MOVE)
   t.match(recorded, { isQueued: false, hasMore: false, opened: { number: 1, isProbe: false } })
-  t.strictSame(attempts, [{ id: String(recorded?.opened?.attemptId), number: 1, ...MOVE, status: null }])
+  t.match(attempts, [{ id: String(recorded?.opened?.attemptId), number: 1, ...MOVE, status: null }])
   t.equal(slotsUsed, 1)
 })
 
@@ -107,7 +109,45 @@ test('no move is opened along with its decision while', async (t) => {
 
 test('a claim that was lost opens no move', async (t) => {
   const given = `UPDATE chats SET fence = fence + 1 WHERE id = ${CHAT}`
-  t.strictSame(await recordAfter(t, given, MOVE), { recorded: undefined, attempts: [], slotsUsed: 0 })
+  t.match(await recordAfter(t, given, MOVE), { recorded: undefined, attempts: [], slotsUsed: 0 })
+})
+
+const LOOKED_UP = `INSERT INTO attempts (id, event_seq, number, method, path, at)
+  SELECT 77, seq, 1, 'GET', '/customers/9', now() FROM webhook_events WHERE id = 'older'`
+const told: Reply = {
+  call: { attemptId: 77n, number: 1, isProbe: false, setAside: undefined },
+  ending: {
+    ...{
+      result: { kind: 'response', status: 200, body: '{"id": 9}', bodyTruncated: false },
+      durationMs: 5,
+      problem: undefined,
+    },
+    effect: { kind: 'none' },
+  },
+  followUp: { kind: 'keep', customer: { id: 9, profile: { name: 'Olena' }, knownRevision: undefined } },
+}
+
+test('the reply that a decision hangs on is recorded along with it, and so is what it told', async (t) => {
+  const { attempts, customers } = await recordAfter(t, LOOKED_UP, MOVE, told)
+  const [lookedUp, move] = [
+    { number: 1, status: 200, body: '{"id": 9}', duration_ms: 5 },
+    { number: 2, ...MOVE },
+  ]
+  t.match(attempts, [lookedUp, move])
+  t.strictSame(customers, [{ profile: { name: 'Olena' } }])
+})
+
+test('without the decision nothing of it is recorded: the chat is lost, or the event was ended by an erasure', async (t) => {
+  for (const given of ['UPDATE chats SET fence = fence + 1', "UPDATE webhook_events SET status = 'ignored'"]) {
+    const { recorded, attempts, customers } = await recordAfter(
+      t,
+      `WITH looked_up AS (${LOOKED_UP}) ${given}`,
+      MOVE,
+      told,
+    )
+    t.match({ recorded, customers }, { recorded: undefined, customers: [] }, given)
+    t.match(attempts, [{ number: 1, status: null, body: null }], given)
+  }
 })
 
 test('a decision goes on to its call as it would be read back', async (t) => {
@@ -133,7 +173,7 @@ test('a decision goes on to its call as it would be read back', async (t) => {
       ...{ facts: {}, openLookups: new Set(), rulesetVersion: 1, stateAgeMs: 5_000 },
     }
     const drawnAtMs = performance.now()
-    const recorded = await journal.record(claim, claim.started, decision, undefined)
+    const recorded = await journal.record(claim, claim.started, decision, NOTHING_ALONG)
     const kept = recorded && toPending(claim.started, decision, recorded, drawnAtMs)
     const read = await applications.pending(claim)
     if (kept === undefined || read === undefined) return t.fail('nothing is pending')

@@ -146,3 +146,19 @@ test('a look-up has the same answers: refused leaves the facts unknown, anything
     t.equal(decision.outcome, code >= 500 ? 'applied' : 'no_match', `${code}`)
   }
 })
+
+test('what a look-up has answered is kept also when the chat was taken over meanwhile', async (t) => {
+  const { simulator, sql } = await startService(t)
+  const { id: customerId } = simulator.addCustomer({ name: 'Mia' })
+  const path = `/v1/customers/${customerId}`
+  const answer = Promise.withResolvers<void>()
+  simulator.script({ path }, [{ kind: 'hold', until: answer.promise }])
+  const { id: chatId } = simulator.openChat({ customerId })
+  await simulator.waitFor('the look-up', () => simulator.calls.count({ path }) === 1)
+  await sql(`UPDATE chats SET fence = fence + 1 WHERE id = $1`, [chatId])
+  answer.resolve()
+  const kept = `SELECT status, body::json ->> 'name' AS name FROM attempts WHERE '/v1' || path = $1 AND status IS NOT NULL`
+  await until('its reply', async () => (await sql(kept, [path])).length === 1)
+  t.strictSame(await sql(kept, [path]), [{ status: 200, name: 'Mia' }])
+  t.strictSame(await sql('SELECT FROM decisions'), [])
+})

@@ -1,6 +1,6 @@
-import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { ApplicationJournal } from '../../services/apply-decision.ts'
 import { addApplyJob, applyJobKey } from './jobs.ts'
+import type { Query } from './query.ts'
 import { RECENT_MOVES, RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
 import { settleSteps } from './settlement.ts'
 import { holds, msSince } from './sql.ts'
@@ -18,10 +18,10 @@ interface PendingRow extends RecordRow {
 }
 
 /** Writes each step of applying as one statement, fenced by the chat's claim. */
-export function createApplicationJournal(prisma: PrismaClient): ApplicationJournal {
+export function createApplicationJournal(query: Query): ApplicationJournal {
   return {
     async pending(claim) {
-      const [row] = await prisma.$queryRaw<PendingRow[]>`
+      const [row] = await query<PendingRow>`
         SELECT p.id, p.event_seq, p.customer_id, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
           c.pending_priority,
           EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(claim.chatId)}) AS has_job,
@@ -47,12 +47,12 @@ export function createApplicationJournal(prisma: PrismaClient): ApplicationJourn
     },
 
     async settle(settlement) {
-      const rows = await prisma.$queryRaw<{ id: bigint }[]>`WITH ${settleSteps(settlement)} SELECT id FROM chat`
+      const rows = await query<{ id: bigint }>`WITH ${settleSteps(settlement)} SELECT id FROM chat`
       return rows.length > 0
     },
 
     async postpone(claim, pending, { delayMs, countsAsTry }) {
-      await prisma.$queryRaw`
+      await query`
         WITH chat AS (
           UPDATE chats c SET tries = tries + ${Number(countsAsTry)}::int,
             -- While the account is locked out the schedule stands still: nobody gives up because of a wrong key.

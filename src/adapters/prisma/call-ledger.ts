@@ -1,17 +1,16 @@
-import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { AccountEffect, CallLedger, FollowUp } from '../../services/call-helpcrunch.ts'
+import { closingStep } from './closing-steps.ts'
 import { keepStep } from './looked-up-customer.ts'
 import { IS_FREE, openingSteps, WINDOW } from './opening-steps.ts'
+import type { Query } from './query.ts'
 import { settleSteps } from './settlement.ts'
-import { cleanText, holds, msToInterval } from './sql.ts'
+import { holds, msToInterval } from './sql.ts'
 
 /** How long the one probe after a pause has before another may try. */
 const PROBE_MS = 15_000
 /** Pauses without a Retry-After: 5 s, doubled with each in a row, a minute at most. */
 const PAUSE = { baseMs: 5_000, capMs: 60_000 }
-/** What is kept of a reply. */
-const BODY_CHARACTERS_MAX = 4_096
 
 interface OpeningRow {
   attempt_id: bigint | null
@@ -26,7 +25,7 @@ interface OpeningRow {
  * One budget for the account, over all replicas: as many slots as calls a minute, each free again a minute after its use.
  * A move may take a free slot that no waiting move of a higher rule will need, a look-up one that no move will need at all.
  */
-export function createCallLedger(prisma: PrismaClient): CallLedger {
+export function createCallLedger(query: Query): CallLedger {
   return {
     async open(purpose, request) {
       const held = purpose.chat
@@ -44,7 +43,7 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
       // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
       const whenLocked = purpose.setAside ? 'wait' : 'skip'
       const condition = Prisma.sql`${isFree} AND (SELECT is_open FROM account) AND ${held}`
-      const [row] = await prisma.$queryRaw<OpeningRow[]>`
+      const [row] = await query<OpeningRow>`
         WITH probe AS (
           UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
           WHERE paused_until <= clock_timestamp() AND ${held} RETURNING id
@@ -61,28 +60,26 @@ export function createCallLedger(prisma: PrismaClient): CallLedger {
     },
 
     async giveBack({ slot }) {
-      await prisma.$executeRaw`UPDATE budget_slots SET used_at = 'epoch' WHERE slot = ${slot}::int`
+      await query`UPDATE budget_slots SET used_at = 'epoch' WHERE slot = ${slot}::int`
     },
 
-    async close(call, { result, durationMs, problem, effect }, followUp) {
-      const reply = result.kind === 'response' ? result : undefined
-      const body = reply ? cleanText(reply.body).slice(0, BODY_CHARACTERS_MAX) : null
-      const error = result.kind === 'no_response' ? `${result.reason}: ${result.message}` : (problem ?? null)
-      const [row] = await prisma.$queryRaw<{ is_settled: boolean }[]>`
+    async close(reply) {
+      const { call, ending, followUp } = reply
+      const [row] = await query<{ is_settled: boolean }>`
         WITH event AS (
           -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
           SELECT e.status, e.erased_at FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
           WHERE a.id = ${call.attemptId} FOR SHARE OF e
         ), closed AS (
-          UPDATE attempts SET status = ${reply?.status ?? null}::int,
-            body = CASE WHEN NOT EXISTS (SELECT FROM event WHERE erased_at IS NOT NULL) THEN ${body}::text END, error = ${error === null ? null : cleanText(error)},
-            duration_ms = ${durationMs}::int
-          WHERE id = ${call.attemptId}
-        ) ${accountStep(effect, call.isProbe)} ${followUpSteps(followUp)}`
+          ${closingStep(reply, Prisma.sql`true`, Prisma.sql`NOT EXISTS (SELECT FROM event WHERE erased_at IS NOT NULL)`)}
+        ) ${accountStep(ending.effect, call.isProbe)} ${followUpSteps(followUp)}`
       return row?.is_settled ?? false
     },
   }
 }
+
+/** Else its customer may have been erased. */
+const WAITS_STILL = Prisma.sql`event WHERE status = 'waiting'`
 
 /** The end of the statement; `event` is the locked row of the event that the call serves. */
 function followUpSteps(followUp: FollowUp | undefined): Prisma.Sql {
@@ -90,7 +87,7 @@ function followUpSteps(followUp: FollowUp | undefined): Prisma.Sql {
     case 'settle':
       return Prisma.sql`, ${settleSteps(followUp.settlement)} SELECT EXISTS (SELECT FROM chat) AS is_settled`
     case 'keep':
-      return Prisma.sql`, kept AS (${keepStep(followUp.customer)}) SELECT false AS is_settled`
+      return Prisma.sql`, kept AS (${keepStep(followUp.customer, WAITS_STILL)}) SELECT false AS is_settled`
     case undefined:
       return Prisma.sql`SELECT false AS is_settled`
   }

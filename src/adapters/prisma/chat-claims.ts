@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Prisma, type PrismaClient } from '../../generated/prisma/client.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { ChatClaim, ChatClaims } from '../../services/chat-claim.ts'
+import type { Query } from './query.ts'
 import { LET_GO } from './settlement.ts'
 import { holds, msToInterval } from './sql.ts'
 import { WORKER_SILENCE_MAX } from './worker-registry.ts'
@@ -10,13 +11,13 @@ const CLAIM_MS = 60_000
 const RELEASE_WAIT_MS = { first: 20, max: 1_000 }
 
 /** Claims by the database's clock. A claim ends with what it settles, with its release, with its worker's life, or after a minute. */
-export function createChatClaims(prisma: PrismaClient, workerId: string): ChatClaims {
+export function createChatClaims(query: Query, workerId: string): ChatClaims {
   const letGo = async (claim: ChatClaim) => {
-    await prisma.$executeRaw`UPDATE chats c SET ${LET_GO} WHERE ${holds(claim)}`
+    await query`UPDATE chats c SET ${LET_GO} WHERE ${holds(claim)}`
   }
   return {
     async claim(chatId) {
-      const [row] = await prisma.$queryRaw<{ fence: bigint }[]>`
+      const [row] = await query<{ fence: bigint }>`
         WITH claimed AS (${claimStep(chatId, workerId)}) SELECT fence FROM claimed`
       return row && { chatId, fence: row.fence }
     },

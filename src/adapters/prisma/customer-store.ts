@@ -1,7 +1,7 @@
 import type { CustomerProfile } from '../../domain/customer-profile.ts'
-import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { CustomerMemory } from '../../services/learn-customer.ts'
+import type { Query } from './query.ts'
 import { toNumber } from './routing-record.ts'
 import { BODY_TEXT, toJsonb } from './sql.ts'
 
@@ -16,22 +16,22 @@ interface CustomerEventRow {
 }
 
 /** What is known of customers. The revision settles races: whoever has not seen the newest one does not write. */
-export function createCustomerStore(prisma: PrismaClient): CustomerMemory {
+export function createCustomerStore(query: Query): CustomerMemory {
   return {
     async start(seq) {
-      const [row] = await prisma.$queryRaw<{ id: string; type: string; starts: number }[]>`
+      const [row] = await query<{ id: string; type: string; starts: number }>`
         UPDATE webhook_events SET starts = starts + 1 WHERE seq = ${seq} AND status = 'waiting' RETURNING id, type, starts`
       return row
     },
 
     async setAside(seq, problem) {
-      await prisma.$executeRaw`
+      await query`
         UPDATE webhook_events SET status = 'set_aside', problem = ${problem}, finished_at = clock_timestamp()
         WHERE seq = ${seq} AND status = 'waiting'`
     },
 
     async find(seq) {
-      const [row] = await prisma.$queryRaw<CustomerEventRow[]>`
+      const [row] = await query<CustomerEventRow>`
         SELECT e.seq, e.customer_id, ${BODY_TEXT}, e.happened_at, u.profile, u.revision, u.learned_at
         FROM webhook_events e LEFT JOIN customers u ON u.id = e.customer_id
         WHERE e.seq = ${seq} AND e.status = 'waiting'`
@@ -43,7 +43,7 @@ export function createCustomerStore(prisma: PrismaClient): CustomerMemory {
     },
 
     async keep(event, profile) {
-      const [row] = await prisma.$queryRaw<{ seq: bigint }[]>`
+      const [row] = await query<{ seq: bigint }>`
         WITH event AS (
           -- The lock comes before the look: an erasure of the customer is over by then, or comes after this.
           SELECT seq FROM webhook_events WHERE seq = ${event.seq} AND status = 'waiting' FOR UPDATE

@@ -1,9 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
+import { createQuery, createStatementNames, type Query } from './query.ts'
 
 export interface Database {
   readonly prisma: PrismaClient
+  readonly query: Query
   /** The connections of both Prisma and the queue, which speaks to Postgres itself. */
   readonly pool: pg.Pool
   close(): Promise<void>
@@ -35,33 +37,15 @@ export function openDatabase({ url, connections, onLostConnection }: DatabaseOpt
   })
   pool.on('error', onLostConnection)
   pool.on('connect', (client) => client.on('error', onLostConnection))
-  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() })
-  const prisma = new PrismaClient({ adapter })
+  const nameOf = createStatementNames()
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }) })
   return {
     prisma,
+    query: createQuery(pool, nameOf),
     pool,
     async close() {
       await prisma.$disconnect()
       await pool.end()
     },
-  }
-}
-
-/** More different statements than the service has; what goes beyond them is planned each time, so that none fill the server. */
-const NAMED_STATEMENTS_MAX = 500
-
-/**
- * A statement with a name is planned by each connection a few times and not at each run. Ours are long, and planning them was
- * half of what Postgres did for an event.
- */
-function createStatementNames(): (query: { sql: string }) => string {
-  const names = new Map<string, string>()
-  return ({ sql }) => {
-    const known = names.get(sql)
-    if (known !== undefined) return known
-    if (names.size >= NAMED_STATEMENTS_MAX) return ''
-    const name = `hcr_${names.size}`
-    names.set(sql, name)
-    return name
   }
 }

@@ -1,12 +1,14 @@
 import { priorityOf } from '../../domain/decide.ts'
-import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { OpenCall } from '../../services/call-helpcrunch.ts'
+import type { OpenCall, Reply } from '../../services/call-helpcrunch.ts'
 import type { DecisionJournal } from '../../services/decide-events.ts'
 import type { NewDecision } from '../../services/new-decision.ts'
 import { claimStep } from './chat-claims.ts'
+import { closingStep } from './closing-steps.ts'
 import { addApplyJob, addLookUpJob, applyJobKey } from './jobs.ts'
+import { keepStep } from './looked-up-customer.ts'
 import { IS_FREE, openingSteps, type SlotChoice } from './opening-steps.ts'
+import type { Query } from './query.ts'
 import { cleanText, holds, holdsForWrite, msToInterval, toJsonb } from './sql.ts'
 import {
   isStarted,
@@ -20,12 +22,15 @@ import {
 
 /** An event may cost a look at the customer, one at the chat, and the move; a decision two of them. So many are asked about at most. */
 const CALLS = { perEvent: Prisma.raw('3'), perDecision: Prisma.raw('2') }
-const WAITING_COUNTED_MAX = Prisma.raw('1000')
 
-/** Whether there are calls for everything that waits: then it does not matter which goes first. */
+/**
+ * Whether there are calls for everything that waits: then it does not matter which goes first. No more events are counted than
+ * would use up the whole budget.
+ */
 const BUDGET_SUFFICES = Prisma.sql`EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET
   ${CALLS.perEvent} * (SELECT count(*) FROM (
-    SELECT FROM webhook_events WHERE status = 'waiting' AND chat_id IS NOT NULL LIMIT ${WAITING_COUNTED_MAX}) AS events) +
+    SELECT FROM webhook_events WHERE status = 'waiting' AND chat_id IS NOT NULL
+    LIMIT 1 + (SELECT max(slot) FROM budget_slots) / ${CALLS.perEvent}) AS events) +
   ${CALLS.perDecision} * (SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL))`
 
 /** For the move that follows at once: when the decision is the chat's last for now, and no job of its own has to wait its turn. */
@@ -46,10 +51,10 @@ interface RecordedRow {
 }
 
 /** Writes each step of deciding as one statement, fenced by the chat's claim. */
-export function createDecisionJournal(prisma: PrismaClient, workerId: string): DecisionJournal {
+export function createDecisionJournal(query: Query, workerId: string): DecisionJournal {
   return {
     async claimNext(chatId) {
-      const [row] = await prisma.$queryRaw<((StartedRow | NotStarted) & { fence: bigint })[]>`
+      const [row] = await query<(StartedRow | NotStarted) & { fence: bigint }>`
         WITH free AS (
           SELECT fence FROM chats WHERE id = ${chatId}::bigint AND claimed_by IS NULL
         ), claimed AS (${claimStep(chatId, workerId)}), undisturbed AS (
@@ -62,13 +67,13 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
     },
 
     async startNext(claim) {
-      const [row] = await prisma.$queryRaw<StartedRow[]>`
+      const [row] = await query<StartedRow>`
         WITH started AS (${startOldest(claim.chatId, holdsForWrite(claim))})
         SELECT ${STARTED_COLUMNS} FROM started e JOIN chats c ON c.id = e.chat_id ${STARTED_JOINS}`
       return row && readStarted(row)
     },
 
-    async record(claim, event, decision, move) {
+    async record(claim, event, decision, { reply, move }) {
       const isPending = decision.outcome === 'pending'
       const job = addApplyJob(claim.chatId, priorityOf(decision.winner), 0)
       const queued = isPending
@@ -76,7 +81,7 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
             WHERE NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKey(claim.chatId)})`
         : Prisma.sql`SELECT WHERE false`
       const opened = move ? openingSteps(AT_ONCE, event.seq, move) : NOTHING_OPENED
-      const [row] = await prisma.$queryRaw<RecordedRow[]>`
+      const [row] = await query<RecordedRow>`
         WITH next AS (
           SELECT nextval('decisions_id_seq') AS id FROM chats c WHERE ${holds(claim)} FOR UPDATE
         ), finished AS (
@@ -99,20 +104,20 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
           FROM finished RETURNING id
         ), queued AS (${queued}), more AS (
           SELECT FROM webhook_events WHERE chat_id = ${claim.chatId}::bigint AND status = 'waiting' AND seq <> ${event.seq}
-        ), ${opened}
+        ), ${opened} ${reply ? repliedSteps(reply) : Prisma.empty}
         SELECT decided.id, EXISTS (SELECT FROM queued) AS is_queued, EXISTS (SELECT FROM more) AS has_more,
           opened.id AS attempt_id, opened.number FROM decided LEFT JOIN opened ON true`
       return row && { decisionId: row.id, isQueued: row.is_queued, hasMore: row.has_more, opened: readOpened(row) }
     },
 
     async finish(claim, event, status, problem) {
-      await prisma.$executeRaw`
+      await query`
         UPDATE webhook_events SET status = ${status}, problem = ${cleanText(problem)}, finished_at = clock_timestamp()
         WHERE seq = ${event.seq} AND status = 'waiting' AND ${holdsForWrite(claim)}`
     },
 
     async postpone(claim, event, { delayMs, countsAsTry }) {
-      await prisma.$queryRaw`
+      await query`
         WITH chat AS (
           UPDATE chats c SET tries = tries + ${Number(countsAsTry)}::int,
             -- While the account is locked out the schedule stands still: nobody gives up because of a wrong key.
@@ -124,6 +129,16 @@ export function createDecisionJournal(prisma: PrismaClient, workerId: string): D
         SELECT j.id FROM chat, ${addLookUpJob(event.seq, claim.chatId, delayMs)} AS j`
     },
   }
+}
+
+/** The event, which was ended by this statement, was not erased; its row is locked. */
+function repliedSteps(reply: Reply): Prisma.Sql {
+  const { followUp } = reply
+  const kept =
+    followUp?.kind === 'keep'
+      ? Prisma.sql`, kept AS (${keepStep(followUp.customer, Prisma.sql`finished`)})`
+      : Prisma.empty
+  return Prisma.sql`, replied AS (${closingStep(reply, Prisma.sql`EXISTS (SELECT FROM finished)`, Prisma.sql`true`)}) ${kept}`
 }
 
 function readOpened({ attempt_id, number }: RecordedRow): OpenCall | undefined {

@@ -1,15 +1,15 @@
-import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { WaitingMoves } from '../../services/shared-looks.ts'
 import { TASKS } from './jobs.ts'
+import type { Query } from './query.ts'
 
 const WORK_ON_CHATS = Prisma.sql`(${TASKS.decideEvents}, ${TASKS.applyDecision})`
 
 /** The queue knows whose turn it is. Jobs that somebody has just taken come first: they may wait for the same look. */
-export function createWaitingMoves(prisma: PrismaClient): WaitingMoves {
+export function createWaitingMoves(query: Query): WaitingMoves {
   return {
     async next(limit) {
-      const rows = await prisma.$queryRaw<{ chat_id: bigint; customer_id: bigint }[]>`
+      const rows = await query<{ chat_id: bigint; customer_id: bigint }>`
         WITH job AS (
           SELECT (j.payload ->> 'chatId')::bigint AS chat_id, j.priority, j.run_at, j.id
           FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
