@@ -128,9 +128,7 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
     forbiddenFlags: () => gate.closedFlags(),
     // Unless it batches the ends of jobs, graphile-worker 0.18 leaves their promises to nobody, and a database that is away
     // when a job ends would end the process. With batches it ends the runner, which starts again.
-    // And unless it plans anew, each search for a job goes by the plan of a time when few waited, and reads all that wait, until
-    // Postgres counts them: 235 jobs a second instead of 1,569 with 20,000 waiting (bench/backlog.ts).
-    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0, preparedStatements: false } },
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     pollInterval: POLL_MS,
     noHandleSignals: true,
     events,

@@ -3,8 +3,8 @@ import fp from 'fastify-plugin'
 import { type Database, openDatabase } from '../adapters/prisma/database.ts'
 import { migrate } from '../adapters/prisma/migrate.ts'
 
-/** Jobs, the heartbeat and requests share the pool; two connections only listen, and one shows that the process lives. */
-const CONNECTIONS_BESIDE_JOBS = 9
+/** Jobs, the heartbeat and requests share the pool; one connection only listens, and one shows that the process lives. */
+const CONNECTIONS_BESIDE_JOBS = 6
 
 /** Brings the database's tables up to date, and opens it. */
 export default fp(

@@ -57,7 +57,7 @@ export interface Services extends ReadingServices, ManagementServices {
 export default fp(
   async (app: FastifyInstance, { guard }: { guard: Guard }) => {
     const { config, log } = app
-    const { prisma, query, pool } = app.database
+    const { prisma, query } = app.database
     const client = createHelpcrunchClient({
       baseUrl: config.HELPCRUNCH_API_URL,
       apiKey: config.HELPCRUNCH_API_KEY,
@@ -66,7 +66,7 @@ export default fp(
     app.addHook('onClose', () => client.close())
 
     const workerId = randomUUID()
-    const inbox = guard('inbox', createEventInbox(pool))
+    const inbox = guard('inbox', createEventInbox(query))
     const rulesets = createRulesetStore(prisma)
     const customers = guard('customers', createCustomerStore(query))
     const decisions = createDecisionReader(prisma)

@@ -9,7 +9,7 @@ export default fp(
   async (app: FastifyInstance) => {
     app.decorate<Queue | undefined>('queue', undefined)
     if (app.config.ROLE === 'web') return
-    const { prisma, pool } = app.database
+    const { prisma, pool, queuePool } = app.database
     await scheduleAging(prisma)
     const registry = createWorkerRegistry(prisma, pool, app.services.workerId)
     // Also when the queue does not start: the connection that shows that this process lives would keep it alive.
@@ -17,7 +17,7 @@ export default fp(
       await registry.leave().catch((error: unknown) => app.log.error({ err: error }, 'worker.leave_failed'))
     })
     app.queue = await startQueue({
-      pool,
+      pool: queuePool,
       registry,
       tasks: app.services,
       concurrency: app.config.WORKER_CONCURRENCY,

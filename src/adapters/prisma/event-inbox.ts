@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader'
-import type pg from 'pg'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { EventInbox, NewEvent } from '../../services/receive-event.ts'
 import { addEventJobs } from './jobs.ts'
+import type { Query } from './query.ts'
 import { cleanText } from './sql.ts'
 
 /** So many rows of 1 MiB would still fit a statement. */
@@ -13,8 +13,8 @@ const EVENTS_PER_STATEMENT = 50
  * Prisma, which would write the bodies as base64 first and as hexadecimal digits then: six times the memory, and most of the
  * processor time of a webhook of 64 KiB.
  */
-export function createEventInbox(pool: pg.Pool): EventInbox {
-  const loader = new DataLoader((events: readonly NewEvent[]) => insert(pool, events), {
+export function createEventInbox(query: Query): EventInbox {
+  const loader = new DataLoader((events: readonly NewEvent[]) => insert(query, events), {
     cache: false,
     maxBatchSize: EVENTS_PER_STATEMENT,
     batchScheduleFn: (dispatch) => setImmediate(dispatch),
@@ -22,10 +22,10 @@ export function createEventInbox(pool: pg.Pool): EventInbox {
   return { insertOnce: async (event) => ({ inserted: await loader.load(event) }) }
 }
 
-async function insert(pool: pg.Pool, events: readonly NewEvent[]): Promise<boolean[]> {
+async function insert(query: Query, events: readonly NewEvent[]): Promise<boolean[]> {
   const [first, ...more] = events
   if (first === undefined) return []
-  const { text, values } = Prisma.sql`
+  const rows = await query<{ id: string }>`
     WITH arrived AS (${more.length === 0 ? one(first) : many(events)}
     ), stored AS (
       INSERT INTO webhook_events (id, type, chat_id, customer_id, status, problem, body, happened_at)
@@ -34,11 +34,6 @@ async function insert(pool: pg.Pool, events: readonly NewEvent[]): Promise<boole
       RETURNING id, seq, chat_id, status
     ), jobs AS (${addEventJobs(Prisma.sql`(SELECT seq, chat_id FROM stored WHERE status = 'waiting')`, events.length)})
     SELECT id, (SELECT count(*) FROM jobs) AS jobs FROM stored`
-  const { rows } = await pool.query<{ id: string }>({
-    name: events.length === 1 ? 'store_event' : 'store_events',
-    text,
-    values: [...values],
-  })
   const inserted = new Set(rows.map(({ id }) => id))
   // Of two copies in one statement the first is the new one.
   return events.map(({ id }) => inserted.delete(id))
