@@ -1,0 +1,35 @@
+import { inspect } from 'node:util'
+import { test } from 'tap'
+import { openDatabase } from '../../src/adapters/prisma/database.ts'
+import { createDatabase } from '../support/postgres.ts'
+import type { Scope } from '../support/scope.ts'
+
+async function open(t: Scope) {
+  const database = openDatabase({ url: await createDatabase(t), connections: 2, onLostConnection: () => {} })
+  t.teardown(() => database.close())
+  return database
+}
+
+test('what a statement gives has the types that Prisma would give it', async (t) => {
+  const { query, prisma } = await open(t)
+  const at = new Date('2026-05-04T03:02:01.123Z')
+  const given = [9_007_199_254_740_993n, at, { a: [1] }, 'ї', ['x', '"y"'], true, 1.5, null] as const
+  const asked = ['SELECT ', '::bigint AS a, ', '::timestamptz AS b, ', '::jsonb AS c, ', '::text AS d, ']
+  const rest = ['::text[] AS e, ', '::bool AS f, ', '::float8 AS g, ', '::int AS h, 7 AS i']
+  const strings = Object.assign([...asked, ...rest], { raw: [...asked, ...rest] })
+  const [bigint, date, json, ...others] = given
+  const values = [bigint, date, JSON.stringify(json), ...others]
+  const rows = await query(strings, ...values)
+  const [a, b, c, d, e, f, g, h] = given
+  t.strictSame(rows, [{ a, b, c, d, e, f, g, h, i: 7 }])
+  t.strictSame(rows, await prisma.$queryRaw(strings, ...values))
+})
+
+test('a statement that Postgres refuses says why, and nothing of the row', async (t) => {
+  const { query } = await open(t)
+  const add = () => query`INSERT INTO departments (id, name) VALUES (${70_155_001}::bigint, ${'Sales'})`
+  await add()
+  const error = await add().catch((reason: unknown) => reason)
+  t.match(error, { message: /^Postgres refused a statement: duplicate key .* \(23505\)$/ })
+  t.notMatch(inspect(error, { depth: 9 }), /70155001/)
+})
