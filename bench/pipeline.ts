@@ -17,9 +17,10 @@ import { printTable, type Row, spell } from './support/table.ts'
 // that a service can do which loses nothing it has said yes to.
 const RULES = 100
 const CHATS = 500
+/** Webhooks that HelpCrunch sends before the first of them is answered. */
 const AT_A_TIME = 32
-/** Where no call is waited for, more at a time only wait for the processor. */
-const AT_A_TIME_UNHELD = 8
+/** Where calls take no time, more chats in work only wait for the processor. */
+const IN_WORK = { unheld: 8, held: 64 }
 const ROUNDS = 3
 const DRIP = { rounds: 3, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
@@ -65,7 +66,7 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
     ...{
       DATABASE_URL: databaseUrl,
       HELPCRUNCH_API_URL,
-      WORKER_CONCURRENCY: String(latencyMs === 0 ? AT_A_TIME_UNHELD : AT_A_TIME),
+      WORKER_CONCURRENCY: String(latencyMs === 0 ? IN_WORK.unheld : IN_WORK.held),
     },
     HELPCRUNCH_REQUESTS_PER_MINUTE: String(BUDGET),
   })

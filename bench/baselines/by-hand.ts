@@ -22,7 +22,7 @@ interface Customer {
 
 const rules = Number(process.env.RULES)
 const apiUrl = new URL(process.env.HELPCRUNCH_API_URL ?? '')
-const api = new HttpPool(apiUrl.origin, { connections: 20 })
+const api = new HttpPool(apiUrl.origin) // as many connections as it takes
 const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }
 
 export const findDepartment =

@@ -53,6 +53,9 @@ export interface Services extends ReadingServices, ManagementServices {
   readonly rules: RuleReader
 }
 
+/** To list the departments. */
+const CALLS_BESIDE_JOBS = 1
+
 /** Wires adapters into services, gives the account its budget, and imports the rule files when there are no rules yet. */
 export default fp(
   async (app: FastifyInstance, { guard }: { guard: Guard }) => {
@@ -62,6 +65,7 @@ export default fp(
       baseUrl: config.HELPCRUNCH_API_URL,
       apiKey: config.HELPCRUNCH_API_KEY,
       timeoutMs: config.HELPCRUNCH_TIMEOUT_MS,
+      connections: config.WORKER_CONCURRENCY + CALLS_BESIDE_JOBS,
     })
     app.addHook('onClose', () => client.close())
 

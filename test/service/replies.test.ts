@@ -162,3 +162,17 @@ test('what a look-up has answered is kept also when the chat was taken over mean
   t.strictSame(await sql(kept, [path]), [{ status: 200, name: 'Mia' }])
   t.strictSame(await sql('SELECT FROM decisions'), [])
 })
+
+test('no call waits for a connection while others wait for their replies', async (t) => {
+  const { simulator, drained, sql } = await startService(t, {
+    rules: [everyNewChat],
+    settings: { WORKER_CONCURRENCY: '40' },
+  })
+  const answer = Promise.withResolvers<void>()
+  simulator.script({ method: 'PUT' }, [{ kind: 'hold', until: answer.promise }], { forever: true })
+  for (let i = 0; i < 40; i++) simulator.openChat({ customerId: 9011 })
+  await simulator.waitFor('all moves', () => simulator.calls.departmentPuts().length === 40)
+  answer.resolve()
+  await drained()
+  t.strictSame(await sql('SELECT error FROM attempts WHERE status IS DISTINCT FROM 200'), [], 'none was given up')
+})

@@ -8,6 +8,8 @@ export interface HelpcrunchClientOptions {
   readonly apiKey: string
   /** For the whole call, body included. */
   readonly timeoutMs: number
+  /** As many as calls may be under way at once: one that waited for a connection would use up its time. */
+  readonly connections: number
 }
 
 /** A chat or customer is a few KiB; a page of a hundred departments with their agents stays below this. */
@@ -17,7 +19,7 @@ const BODY_BYTES_MAX = 1_048_576
 export function createHelpcrunchClient(
   options: HelpcrunchClientOptions,
 ): HelpcrunchClient & { close(): Promise<void> } {
-  const dispatcher = new Agent({ connections: 20, connect: { timeout: options.timeoutMs } })
+  const dispatcher = new Agent({ connections: options.connections, connect: { timeout: options.timeoutMs } })
   return {
     call: (request) => call(dispatcher, options, request),
     close: () => dispatcher.destroy(),
