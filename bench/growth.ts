@@ -18,7 +18,7 @@ const REQUESTS = 100
 const LIMIT_MS = { list: 50, stats: 200, lock: 100 }
 /** Postgres tells how often an index was used a second or so after the use. */
 const STATISTICS_MS = 1_500
-const INTAKE = { rounds: 5, connections: 32, forMs: 1_500 }
+const INTAKE = { rounds: 9, connections: 32, forMs: 1_500 }
 
 await withScope(async (scope) => {
   const server = await startTestServer()
