@@ -25,5 +25,5 @@ test('a start that is killed while it makes the tables leaves nothing behind, an
   t.teardown(() => app.close())
   const unfinished = 'SELECT FROM _prisma_migrations WHERE finished_at IS NULL'
   t.equal((await query(databaseUrl, unfinished)).length, 0)
-  t.equal((await app.inject('/readyz')).statusCode, 200)
+  await until('the service is ready', async () => (await app.inject('/readyz')).statusCode === 200)
 })
