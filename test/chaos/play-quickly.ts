@@ -20,6 +20,6 @@ async function play(t: Test, scenario: Scenario, seed: number): Promise<void> {
   const { stage, clear } = createStage({ seed, scale: 'quick', seconds: SECONDS, parent: t })
   t.teardown(clear)
   const figures = await scenario.run(stage)
-  for (const figure of figures) t.ok(figure.isKept, `${figure.name}=${figure.value}`)
+  for (const figure of figures) t.ok(figure.isKept, `${figure.name}=${figure.value} seed=${seed}`)
   t.comment(`${spell(scenario, figures)} seed=${seed}`)
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Simulator } from '../../src/sandbox/simulator/simulator.ts'
 import { openChat, type Peers } from './cluster.ts'
-import { departmentOf } from './crash-at.ts'
 import { type Delivery, deliver } from './deliver.ts'
 import { ORDERED, orderTo } from './orders.ts'
 import type { Stage } from './scenario.ts'
@@ -14,8 +13,14 @@ export interface Story {
   readonly wanted: readonly number[]
   /** When the webhook about the new chat was first sent, and first taken. */
   readonly announced: Delivery
-  /** When an agent moved the chat; undefined where none did. */
-  readonly movedAtMs: number | undefined
+  /** An agent's move of the chat; undefined where none was made. */
+  readonly moved: PersonsMove | undefined
+}
+
+/** `afterCall` is the last call that HelpCrunch had got before it: of one millisecond, its clock does not tell the order. */
+export interface PersonsMove {
+  readonly atMs: number
+  readonly afterCall: number
 }
 
 /** Where agents move chats; no rule does. */
@@ -51,13 +56,13 @@ export async function liveThrough(stage: Stage, { simulator, url }: Peers, sende
   const [announcements = []] = await Promise.all(deliveries)
   const earliest = (time: keyof Delivery) => Math.min(...announcements.map((delivery) => delivery[time]))
   const announced = { sentAtMs: earliest('sentAtMs'), takenAtMs: earliest('takenAtMs') }
-  return { chatId, wanted, announced, movedAtMs: await moving }
+  return { chatId, wanted, announced, moved: await moving }
 }
 
-async function moveByPerson(simulator: Simulator, chatId: number, afterMs: number): Promise<number> {
+async function moveByPerson(simulator: Simulator, chatId: number, afterMs: number): Promise<PersonsMove> {
   await sleep(afterMs)
   simulator.agentMovesChat(chatId, PERSONS_CHOICE)
-  return Date.now()
+  return { atMs: Date.now(), afterCall: simulator.calls.all.at(-1)?.number ?? 0 }
 }
 
 /** How a story should have ended, and what became of it. */
@@ -75,13 +80,14 @@ export interface Judgement {
 
 /** Compares a story with where its chat is now, and with the calls that were made about it. */
 export function judge({ calls, chat }: Simulator, story: Story): Judgement {
-  const { chatId, wanted, announced, movedAtMs = Number.POSITIVE_INFINITY } = story
-  const puts = calls.departmentPuts(chatId).map((put) => ({ atMs: put.at.getTime(), department: departmentOf(put) }))
+  const { chatId, wanted, announced, moved } = story
+  const movedAtMs = moved?.atMs ?? Number.POSITIVE_INFINITY
+  const puts = calls.departmentPuts(chatId).map((put) => ({ atMs: put.at.getTime(), number: put.number }))
   const looks = calls.where({ method: 'GET', chatId }).map(({ at }) => at.getTime())
   const seenBefore = (atMs: number) => looks.findLast((look) => look <= atMs) ?? announced.sentAtMs
-  const first = puts.find(({ atMs }) => atMs > movedAtMs)
+  const first = puts.find(({ number }) => number > (moved?.afterCall ?? Number.POSITIVE_INFINITY))
   const override = first === undefined ? 'none' : judgeOverride(first.atMs)
-  const expected = movedAtMs === Number.POSITIVE_INFINITY ? wanted.at(-1) : PERSONS_CHOICE
+  const expected = moved === undefined ? wanted.at(-1) : PERSONS_CHOICE
   const hasDiverged = override === 'none' && chat(chatId).departmentId !== expected
   return { hasDiverged, override, windowsMs: puts.map(({ atMs }) => atMs - seenBefore(atMs)) }
 

@@ -31,9 +31,12 @@ export const newestWins: Scenario = {
       judgements.flatMap(({ windowsMs }) => windowsMs),
       0.99,
     )
-    const diverged = judgements.filter(({ hasDiverged }) => hasDiverged).length
+    const diverged = stories.filter((_, place) => judgements[place]?.hasDiverged)
+    const found = diverged.map(
+      (story) => ` ${JSON.stringify({ ...story, isIn: simulator.chat(story.chatId).departmentId })}`,
+    )
     return [
-      exactly('diverged', `${diverged}/${stories.length}`, `0/${stories.length}`),
+      exactly('diverged', `${diverged.length}/${stories.length}${found.join('')}`, `0/${stories.length}`),
       exactly('overrode_person', count('told'), 0),
       told('in_window', count('window')),
       told('unseen', count('unseen')),
