@@ -142,8 +142,8 @@ export async function callHelpcrunch<
   const recorded = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result
   const ending = { result: recorded, durationMs, problem: verdict.problem, effect }
   const answer = { call: opening.call, ending, followUp: follow?.(verdict) }
-  const isLeft = purpose.recordsReply === true && verdict.kind === 'done' && effect.kind === 'none'
-  const isSettled = isLeft ? false : await ledger.close(answer)
+  const isForCaller = purpose.recordsReply === true && verdict.kind === 'done' && effect.kind === 'none'
+  const isSettled = isForCaller ? false : await ledger.close(answer)
   const reply = result.kind === 'response' ? { status: result.status } : { error: result.reason }
   const fields = {
     chatId: purpose.chat?.claim.chatId,
@@ -155,7 +155,7 @@ export async function callHelpcrunch<
   log.info({ method: request.method, path: request.path, ...fields }, 'helpcrunch.call')
   if (effect.kind === 'pause') log.error({ reason: effect.reason, forMs: effect.forMs }, 'helpcrunch.paused')
   if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
-  const unrecorded = isLeft ? answer : undefined
+  const unrecorded = isForCaller ? answer : undefined
   return { kind: 'answered', verdict, result, setAside: opening.call.setAside, isSettled, unrecorded }
 }
 

@@ -151,11 +151,13 @@ async function record(
 ): Promise<Step> {
   const drawnAtMs = performance.now()
   const move = readyMove(claim.chatId, decision, event.recentMoves)
-  const recorded = await deps.journal.record(claim, event, decision, { reply, move })
-  if (recorded === undefined) {
-    if (reply) await deps.ledger.close(reply)
-    return FINISHED // another worker has taken the chat over, and decides
+  let recorded: RecordedDecision | undefined
+  try {
+    recorded = await deps.journal.record(claim, event, decision, { reply, move })
+  } finally {
+    if (recorded === undefined && reply) await deps.ledger.close(reply) // no call is made again to learn the same
   }
+  if (recorded === undefined) return FINISHED // another worker has taken the chat over, and decides
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
   const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
   const rule = winner?.rule.document.key ?? null

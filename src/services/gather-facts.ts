@@ -66,12 +66,11 @@ export async function gatherFacts(
     }
     for (const lookup of search.lookups) {
       if (unrecorded) await deps.ledger.close(unrecorded)
-      unrecorded = undefined
       const answer = await lookUp(deps, claim, event, lookup)
       if (answer.kind === 'not_now') return answer
       if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat }
       known = addAnswer(known, lookup, answer)
-      if (answer.kind !== 'not_known') unrecorded = answer.unrecorded
+      unrecorded = answer.kind === 'not_known' ? undefined : answer.unrecorded
     }
   }
 }

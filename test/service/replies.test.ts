@@ -163,6 +163,19 @@ test('what a look-up has answered is kept also when the chat was taken over mean
   t.strictSame(await sql('SELECT FROM decisions'), [])
 })
 
+test('what a look-up has answered is kept also when its decision cannot be recorded, and is not asked for again', async (t) => {
+  const { simulator, sql, drained } = await startService(t)
+  const { id: customerId } = simulator.addCustomer({ name: 'Mia' })
+  await sql('ALTER TABLE decisions ADD CONSTRAINT none_for_now CHECK (false) NOT VALID')
+  simulator.openChat({ customerId })
+  const kept = `SELECT profile ->> 'name' AS name FROM customers WHERE id = $1 AND fetched_at IS NOT NULL`
+  await until('the profile', async () => (await sql(kept, [customerId])).length === 1)
+  await sql('ALTER TABLE decisions DROP CONSTRAINT none_for_now')
+  await drained()
+  t.strictSame(await sql("SELECT status FROM attempts WHERE method = 'GET'"), [{ status: 200 }])
+  t.match(await sql('SELECT count(*)::int AS decisions FROM decisions'), [{ decisions: 1 }])
+})
+
 test('no call waits for a connection while others wait for their replies', async (t) => {
   const { simulator, drained, sql } = await startService(t, {
     rules: [everyNewChat],

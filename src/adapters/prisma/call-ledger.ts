@@ -1,6 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { AccountEffect, CallLedger, FollowUp } from '../../services/call-helpcrunch.ts'
-import { closingStep } from './closing-steps.ts'
+import { closingStep } from './closing-step.ts'
 import { keepStep } from './looked-up-customer.ts'
 import { IS_FREE, openingSteps, WINDOW } from './opening-steps.ts'
 import type { Query } from './query.ts'
