@@ -45,13 +45,18 @@ export function readCustomer(value: unknown): CustomerProfile | undefined {
 }
 
 /** What is known of a customer after a `customer.*` event. A deleted customer leaves nothing. */
-export function learnFromCustomerEvent(known: CustomerProfile, { type, eventData }: WebhookEnvelope): CustomerProfile {
-  if (type === 'customer.deleted') return {}
-  const told = { ...readFields(eventData), ...FLAGS_BY_EVENT.get(type) }
-  if (type !== 'customer.tags_changed') return { ...known, ...told }
+export function learnFromCustomerEvent(known: CustomerProfile, event: WebhookEnvelope): CustomerProfile {
+  if (event.type === 'customer.deleted') return {}
+  const told = { ...readFields(event.eventData), ...FLAGS_BY_EVENT.get(event.type) }
+  if (!changesTags(event)) return { ...known, ...told }
   // The payload is documented without the tags it announces: those known until now are no longer true.
   const { tags: _outdated, ...rest } = known
   return { ...rest, ...told }
+}
+
+/** Whether an event tells that a customer's tags are others now. */
+export function changesTags({ type }: WebhookEnvelope): boolean {
+  return type === 'customer.tags_changed'
 }
 
 /** What a chat or message event tells of its customer: name, email and userId, nothing else. */

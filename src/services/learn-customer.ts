@@ -1,4 +1,4 @@
-import { type CustomerProfile, learnFromCustomerEvent } from '../domain/customer-profile.ts'
+import { type CustomerProfile, changesTags, learnFromCustomerEvent } from '../domain/customer-profile.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { Log } from './log.ts'
 import { NEVER_ENDED, STARTS_MAX } from './waiting-event.ts'
@@ -13,6 +13,13 @@ export interface CustomerEvent {
     | undefined
 }
 
+/** What is known of a customer after an event. */
+export interface LearnedCustomer {
+  readonly profile: CustomerProfile
+  /** Whether the tags that a look-up has read by now may be old. */
+  readonly changesTags: boolean
+}
+
 /** The port this service needs; `adapters/prisma/customer-store.ts` implements it. */
 export interface CustomerMemory {
   /** Counts up how often the work on a customer event was begun; undefined when it does not wait any more. */
@@ -20,8 +27,8 @@ export interface CustomerMemory {
   setAside(seq: bigint, problem: string): Promise<void>
   /** A waiting customer event; undefined when it has been dealt with. */
   find(seq: bigint): Promise<CustomerEvent | undefined>
-  /** Ends the event, and keeps the profile if nobody wrote in between: one statement. False when somebody did. */
-  keep(event: CustomerEvent, profile: CustomerProfile | undefined): Promise<boolean>
+  /** Ends the event, and keeps what it leads to if nobody wrote in between: one statement. False when somebody did. */
+  keep(event: CustomerEvent, learned: LearnedCustomer | undefined): Promise<boolean>
 }
 
 /** Takes into account what a `customer.*` event tells. An event older than one already learned from changes nothing. */
@@ -37,9 +44,12 @@ export async function learnCustomer(memory: CustomerMemory, log: Log, seq: bigin
     const event = await memory.find(seq)
     if (event === undefined) return
     const isOutdated = event.known?.learnedAt !== undefined && event.known.learnedAt > event.happenedAt
-    const profile = isOutdated
-      ? undefined
-      : learnFromCustomerEvent(event.known?.profile ?? {}, readStoredEvent(event.body))
-    if (await memory.keep(event, profile)) return
+    if (await memory.keep(event, isOutdated ? undefined : learn(event))) return
   }
+}
+
+function learn({ known, body }: CustomerEvent): LearnedCustomer {
+  const envelope = readStoredEvent(body)
+  const profile = learnFromCustomerEvent(known?.profile ?? {}, envelope)
+  return { profile, changesTags: changesTags(envelope) }
 }

@@ -63,6 +63,28 @@ test('changed tags are looked up anew', async (t) => {
   t.match(await route(service, id), { rule: 'german', lookUps: 0 })
 })
 
+for (const [event, lookUps] of [
+  ['customer.new', 0],
+  ['customer.tags_changed', 1],
+] as const) {
+  test(`${event} during the look-up makes for ${lookUps} more of it`, async (t) => {
+    const service = await anyService(t)
+    const { simulator, url, drained, sql } = service
+    simulator.webhooks.sendTo(`${url}/webhooks/helpcrunch`, ['chat.new'])
+    const { id } = simulator.addCustomer({ locale: 'de-DE', tags: ['vip'] })
+    const path = `/v1/customers/${id}`
+    const answer = Promise.withResolvers<void>()
+    simulator.script({ path }, [{ kind: 'hold', until: answer.promise }])
+    simulator.openChat({ customerId: id })
+    await simulator.waitFor('the look-up', () => simulator.calls.count({ path }) === 1)
+    await post(service, envelope({ event, eventData: { id } }))
+    await until('what it tells', async () => (await sql('SELECT FROM customers WHERE id = $1', [id])).length === 1)
+    answer.resolve()
+    await drained()
+    t.match(await route(service, id), { rule: 'vip', lookUps, facts: { language: 'de', tags: ['vip'] } })
+  })
+}
+
 test('what customer events say of e-mail, block and subscription is believed', async (t) => {
   const service = await anyService(t)
   const events = ['chat.new', 'customer.email_updated', 'customer.blocked', 'customer.unsubscribed']

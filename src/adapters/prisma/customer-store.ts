@@ -1,6 +1,6 @@
 import type { CustomerProfile } from '../../domain/customer-profile.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { CustomerMemory } from '../../services/learn-customer.ts'
+import type { CustomerEvent, CustomerMemory, LearnedCustomer } from '../../services/learn-customer.ts'
 import type { Query } from './query.ts'
 import { toNumber } from './routing-record.ts'
 import { BODY_TEXT, toJsonb } from './sql.ts'
@@ -42,12 +42,12 @@ export function createCustomerStore(query: Query): CustomerMemory {
       return { seq, customerId: toNumber(row.customer_id), body: row.body, happenedAt: row.happened_at, known }
     },
 
-    async keep(event, profile) {
+    async keep(event, learned) {
       const [row] = await query<{ seq: bigint }>`
         WITH event AS (
           -- The lock comes before the look: an erasure of the customer is over by then, or comes after this.
           SELECT seq FROM webhook_events WHERE seq = ${event.seq} AND status = 'waiting' FOR UPDATE
-        ), kept AS (${profile === undefined ? NOTHING_TO_KEEP : upsert(event, profile)})
+        ), kept AS (${learned === undefined ? NOTHING_TO_KEEP : upsert(event, learned)})
         UPDATE webhook_events SET status = 'done', finished_at = clock_timestamp()
         WHERE seq = ${event.seq} AND status = 'waiting' AND EXISTS (SELECT FROM kept)
         RETURNING seq`
@@ -58,11 +58,13 @@ export function createCustomerStore(query: Query): CustomerMemory {
 
 const NOTHING_TO_KEEP = Prisma.sql`SELECT FROM event`
 
-function upsert(event: Parameters<CustomerMemory['keep']>[0], profile: CustomerProfile): Prisma.Sql {
+function upsert(event: CustomerEvent, { profile, changesTags }: LearnedCustomer): Prisma.Sql {
   return Prisma.sql`
-    INSERT INTO customers AS u (id, profile, learned_at)
-    SELECT ${event.customerId}::bigint, ${toJsonb(profile)}, ${event.happenedAt}::timestamptz FROM event
-    ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, learned_at = excluded.learned_at, revision = u.revision + 1
+    INSERT INTO customers AS u (id, profile, learned_at, tags_revision)
+    SELECT ${event.customerId}::bigint, ${toJsonb(profile)}, ${event.happenedAt}::timestamptz,
+      CASE WHEN ${changesTags} THEN 1 END FROM event
+    ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, learned_at = excluded.learned_at, revision = u.revision + 1,
+      tags_revision = CASE WHEN ${changesTags} THEN u.revision + 1 ELSE u.tags_revision END
     WHERE u.revision = ${event.known?.revision ?? null}::int
     RETURNING u.id`
 }
