@@ -5,6 +5,7 @@ import type pg from 'pg'
 import type { Log } from '../services/log.ts'
 import type { WorkEnding } from '../services/waiting-event.ts'
 import { FLAGS, TASKS } from './prisma/jobs.ts'
+import type { HeldJobs } from './prisma/lost-jobs.ts'
 import { HEARTBEAT_MS, type WorkerRegistry } from './prisma/worker-registry.ts'
 import { createGate, type Gate } from './queue-gate.ts'
 import { releaseOnce } from './release-once.ts'
@@ -45,25 +46,26 @@ const STOP_MS_MAX = 7_000
 export async function startQueue(options: QueueOptions): Promise<Queue> {
   const { registry, log } = options
   const gate = createGate()
-  let queueIds: string[] = []
+  let held: HeldJobs = { queueIds: [], jobIds: new Set() }
   let stopping = false
   let runner: Runner | undefined
 
   const beat = async () => {
-    await registry.beat(queueIds).catch((error: unknown) => log.error({ err: error }, 'worker.beat_failed'))
+    await registry.beat(held).catch((error: unknown) => log.error({ err: error }, 'worker.beat_failed'))
   }
   const supervise = async () => {
     while (!stopping) {
-      const ids: string[] = []
-      queueIds = ids
+      const queueIds: string[] = []
+      const jobIds = new Set<string>()
+      held = { queueIds, jobIds }
       const onPool = (id: string) => {
-        ids.push(id)
+        queueIds.push(id)
         void beat() // so that the others know whose jobs these are, should it die in the next second
       }
       const ended = Promise.withResolvers<void>()
       let isOver = false
       const running = async () => {
-        const started = await startRunner(options, gate, { onPool, onEnd: ended.resolve })
+        const started = await startRunner(options, gate, { jobIds, onPool, onEnd: ended.resolve })
         // A stop that came while it was starting, or the end of our patience, had nothing to stop yet.
         if (stopping || isOver) return started.stop()
         runner = started
@@ -89,7 +91,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     await supervision
   }
 
-  await registry.beat(queueIds) // claims are only as good as the life of their worker: be known first
+  await registry.beat(held) // claims are only as good as the life of their worker: be known first
   const supervision = supervise()
   const heartbeat = setInterval(beat, HEARTBEAT_MS)
   return {
@@ -103,13 +105,19 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
 }
 
 interface RunnerEvents {
+  /** Holds the jobs under way. */
+  readonly jobIds: Set<string>
   /** It locks jobs for all of its workers. */
   onPool(queueId: string): void
   /** It takes no more jobs, for whatever reason. */
   onEnd(): void
 }
 
-async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }: RunnerEvents): Promise<Runner> {
+async function startRunner(
+  options: QueueOptions,
+  gate: Gate,
+  { jobIds, onPool, onEnd }: RunnerEvents,
+): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter()
   events.on('pool:create', ({ workerPool }) => onPool(workerPool.id))
   // When the database did not take the ends of several jobs, the runner's own promise stays open for ever (its count of open
@@ -119,6 +127,8 @@ async function startRunner(options: QueueOptions, gate: Gate, { onPool, onEnd }:
   events.on('pool:gracefulShutdown', () => void setTimeout(onEnd, SHUTDOWN_MS_MAX).unref())
   events.on('pool:gracefulShutdown:complete', onEnd)
   events.on('pool:gracefulShutdown:error', onEnd)
+  events.on('job:start', ({ job }) => void jobIds.add(job.id))
+  events.on('job:complete', ({ job }) => void jobIds.delete(job.id))
   const unwatch = watchRunner(events, options.concurrency, onEnd)
   events.on('stop', unwatch)
   const running = run({

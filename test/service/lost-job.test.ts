@@ -1,6 +1,8 @@
 import { test } from 'tap'
+import { giveUpUnheardJobs } from '../../src/adapters/prisma/lost-jobs.ts'
+import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { startSecondApp } from '../support/second-app.ts'
-import { startService } from '../support/service.ts'
+import { startService, until } from '../support/service.ts'
 
 test('a job that was taken for a dead one, and then postponed by its living worker, is not the last of its chat', async (t) => {
   // One job at a time: nobody takes the freed job anew before its worker has gone on.
@@ -29,3 +31,50 @@ test('an event that waits without a job is found by the next worker that starts'
   await drained()
   t.equal(simulator.chat(id).departmentId, 10)
 })
+
+test('a job is done soon also when its worker never heard that it got it, since the connection broke', async (t) => {
+  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const { simulator, sql, drained } = service
+  const broken = Promise.withResolvers<void>()
+  let isBroken = false
+  const proxied = await startPostgresProxy(t, service.databaseUrl, () => ({
+    reply(bytes) {
+      // Only the queue's own statement gives a job's payload.
+      if (isBroken || !bytes.includes('chatId')) return 'pass'
+      isBroken = true
+      broken.resolve()
+      return 'cut'
+    },
+  }))
+  await startSecondApp(t, service, { DATABASE_URL: proxied, ROLE: 'worker' })
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await broken.promise
+  t.strictSame(await sql(LOCKED), [{ locked: 1 }], 'nobody works on it')
+  await sql("UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '1 min'") // nobody waits for it
+  await until('it is free', async () => (await sql<{ locked: number }>(LOCKED))[0]?.locked === 0)
+  await drained()
+  t.equal(simulator.chat(id).departmentId, 10)
+})
+
+test('a job that is being worked on is not given up, however long it takes', async (t) => {
+  const { simulator, app, sql, drained } = await startService(t)
+  const answer = Promise.withResolvers<void>()
+  simulator.script({ method: 'PUT' }, [{ kind: 'hold', until: answer.promise }])
+  const { id: chatId } = simulator.openChat({ customerId: 9011 })
+  await simulator.waitFor('the move is under way', () => simulator.calls.departmentPuts(chatId).length === 1)
+  const [job] = await sql<{ id: string; locked_by: string }>(
+    `UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '1 min'
+    WHERE payload ->> 'chatId' = $1 RETURNING id, locked_by`,
+    [`${chatId}`],
+  )
+  const { id = '', locked_by = '' } = job ?? {}
+  const given = { queueIds: [locked_by], jobIds: new Set(['1000000', id]) }
+  await giveUpUnheardJobs(app.database.prisma, given)
+  t.match(await sql('SELECT locked_by FROM graphile_worker._private_jobs WHERE id = $1', [id]), [{ locked_by }])
+  answer.resolve()
+  await drained()
+  t.equal(simulator.calls.departmentPuts(chatId).length, 1)
+})
+
+const LOCKED =
+  "SELECT count(*)::int AS locked FROM graphile_worker._private_jobs WHERE payload::text LIKE '%chatId%' AND locked_by IS NOT NULL"

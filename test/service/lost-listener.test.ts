@@ -1,37 +1,26 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { Logger, run } from 'graphile-worker'
 import pg from 'pg'
 import { test } from 'tap'
 import { releaseOnce } from '../../src/adapters/release-once.ts'
 import { createDatabase } from '../support/postgres.ts'
+import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import type { Scope } from '../support/scope.ts'
 import { until } from '../support/service.ts'
 
 /** A Postgres that freezes for whoever begins to listen for jobs; `swallowed` is when it has happened. */
 async function startDeafPostgres(t: Scope, url: string): Promise<{ url: string; swallowed: Promise<void> }> {
-  const { port, hostname: host } = new URL(url)
   const listening = Promise.withResolvers<void>()
-  const proxy = createServer((client) => {
-    const server = connect({ port: Number(port), host })
+  const proxied = await startPostgresProxy(t, url, () => {
     let isFrozen = false
-    client.on('data', (bytes) => {
-      isFrozen ||= bytes.includes('LISTEN "jobs:insert"')
-      if (isFrozen) listening.resolve()
-      else server.write(bytes)
-    })
-    server.pipe(client)
-    for (const end of [client, server]) {
-      end.on('error', () => {})
-      end.on('close', () => void (end === client ? server : client).destroy())
+    return {
+      request(bytes) {
+        isFrozen ||= bytes.includes('LISTEN "jobs:insert"')
+        if (isFrozen) listening.resolve()
+        return isFrozen ? 'swallow' : 'pass'
+      },
     }
   })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  t.teardown(() => proxy.close())
-  const changed = new URL(url)
-  changed.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}` // it listens on a port, not on a pipe
-  return { url: changed.href, swallowed: listening.promise }
+  return { url: proxied, swallowed: listening.promise }
 }
 
 test('whoever gets no connection has none to give back', async (t) => {

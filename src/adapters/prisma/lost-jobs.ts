@@ -2,6 +2,33 @@ import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { addDecideJob, addLostApplyJob, TASKS } from './jobs.ts'
 
+/** What the queue has given to this process. */
+export interface HeldJobs {
+  /** The names under which the queue has locked them. */
+  readonly queueIds: readonly string[]
+  /** Those that are being worked on. */
+  readonly jobIds: ReadonlySet<string>
+}
+
+/** Longer than a statement may take: who has not heard by then that it got a job will not hear of it. */
+const UNHEARD_MIN = Prisma.sql`interval '8 s'`
+
+/**
+ * Gives up jobs that are locked for this process and that no worker of it has: their lock was committed, and the answer was
+ * lost with its connection. graphile-worker would keep them locked for four hours. What is locked by nobody is freed like the
+ * jobs of the dead.
+ */
+export async function giveUpUnheardJobs(prisma: PrismaClient, { queueIds, jobIds }: HeldJobs): Promise<void> {
+  await prisma.$executeRaw`
+    WITH unheard AS (
+      UPDATE graphile_worker._private_jobs SET locked_by = 'nobody'
+      WHERE locked_by = ANY (${[...queueIds]}::text[]) AND locked_at < clock_timestamp() - ${UNHEARD_MIN}
+        AND id <> ALL (${[...jobIds]}::bigint[])
+      RETURNING job_queue_id
+    )
+    UPDATE graphile_worker._private_job_queues SET locked_by = 'nobody' WHERE id IN (SELECT job_queue_id FROM unheard)`
+}
+
 /** Work under way may be without a job for a moment, when the job of another event of its chat does it. */
 const WAITING_MIN = Prisma.sql`interval '30 s'`
 

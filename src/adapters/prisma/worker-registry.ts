@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { PRIORITIES } from './jobs.ts'
-import { bringBackLostJobs } from './lost-jobs.ts'
+import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs } from './lost-jobs.ts'
 import { createWorkerSession } from './worker-session.ts'
 
 /** A worker that was not seen for so long is taken for dead, even when its connection seems to live: it, or its machine, froze. */
@@ -15,8 +15,11 @@ const BEATS_PER_SEARCH = 10
 
 /** Who is alive, by the database's clock: graphile-worker itself would keep a killed worker's jobs locked for four hours. */
 export interface WorkerRegistry {
-  /** Says that this process lives and under which names the queue has locked jobs for it; then frees what the dead have locked, and now and then gives a job to work that has lost it. */
-  beat(queueIds: readonly string[]): Promise<void>
+  /**
+   * Says that this process lives and under which names the queue has locked jobs for it; then frees what the dead have locked,
+   * and now and then looks for jobs that nobody has and work that has lost its job.
+   */
+  beat(held: HeldJobs): Promise<void>
   leave(): Promise<void>
 }
 
@@ -54,10 +57,10 @@ export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, worker
   }
 
   return {
-    async beat(queueIds) {
+    async beat(held) {
       const name = (await session.name()) ?? null
       await prisma.$executeRaw`
-        INSERT INTO workers (id, queue_ids, session, seen_at) VALUES (${workerId}, ${[...queueIds]}::text[], ${name}, clock_timestamp())
+        INSERT INTO workers (id, queue_ids, session, seen_at) VALUES (${workerId}, ${[...held.queueIds]}::text[], ${name}, clock_timestamp())
         ON CONFLICT (id) DO UPDATE SET queue_ids = excluded.queue_ids, session = excluded.session, seen_at = excluded.seen_at`
       const dead = await prisma.$queryRaw<{ name: string }[]>`
         WITH dead AS (
@@ -69,7 +72,9 @@ export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, worker
           OR locked_at < clock_timestamp() - ${WORKER_SILENCE_MAX}
             AND NOT EXISTS (SELECT FROM workers WHERE locked_by = ANY (queue_ids))`
       if (dead.length > 0) await freeJobs(dead.map(({ name }) => name))
-      if (beats++ % BEATS_PER_SEARCH === 0) await bringBackLostJobs(prisma)
+      if (beats++ % BEATS_PER_SEARCH !== 0) return
+      await giveUpUnheardJobs(prisma, held)
+      await bringBackLostJobs(prisma)
     },
 
     async leave() {

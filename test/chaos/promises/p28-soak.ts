@@ -44,6 +44,8 @@ export const soak: Scenario = {
       told('acked', books.acked),
       told('faults', faults.length),
       exactly('violations', books.lost + books.undecided + books.multiple + withoutJob, 0),
+      told('undecided', books.undecided),
+      told('without_job', withoutJob),
       told('overlapped', overlapped),
       exactly('ended_by_itself', lastWordsOf(cluster.replicas), 'none'),
       judgeSlope(samples, seconds),
