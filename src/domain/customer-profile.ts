@@ -50,8 +50,22 @@ export function learnFromCustomerEvent(known: CustomerProfile, event: WebhookEnv
   const told = { ...readFields(event.eventData), ...FLAGS_BY_EVENT.get(event.type) }
   if (!changesTags(event)) return { ...known, ...told }
   // The payload is documented without the tags it announces: those known until now are no longer true.
-  const { tags: _outdated, ...rest } = known
-  return { ...rest, ...told }
+  return { ...withoutTags(known), ...told }
+}
+
+/**
+ * The same for an event that is older than one already learned from; undefined when it changes nothing. That tags have changed
+ * counts however late it is told: those that are known may be from before.
+ */
+export function learnFromLateCustomerEvent(
+  known: CustomerProfile,
+  event: WebhookEnvelope,
+): CustomerProfile | undefined {
+  return changesTags(event) ? withoutTags(known) : undefined
+}
+
+function withoutTags({ tags: _outdated, ...rest }: CustomerProfile): CustomerProfile {
+  return rest
 }
 
 /** Whether an event tells that a customer's tags are others now. */

@@ -1,4 +1,9 @@
-import { type CustomerProfile, changesTags, learnFromCustomerEvent } from '../domain/customer-profile.ts'
+import {
+  type CustomerProfile,
+  changesTags,
+  learnFromCustomerEvent,
+  learnFromLateCustomerEvent,
+} from '../domain/customer-profile.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { Log } from './log.ts'
 import { NEVER_ENDED, STARTS_MAX } from './waiting-event.ts'
@@ -31,7 +36,7 @@ export interface CustomerMemory {
   keep(event: CustomerEvent, learned: LearnedCustomer | undefined): Promise<boolean>
 }
 
-/** Takes into account what a `customer.*` event tells. An event older than one already learned from changes nothing. */
+/** Takes into account what a `customer.*` event tells. Events may come in any order. */
 export async function learnCustomer(memory: CustomerMemory, log: Log, seq: bigint): Promise<void> {
   const started = await memory.start(seq)
   if (started === undefined) return
@@ -43,13 +48,14 @@ export async function learnCustomer(memory: CustomerMemory, log: Log, seq: bigin
   for (;;) {
     const event = await memory.find(seq)
     if (event === undefined) return
-    const isOutdated = event.known?.learnedAt !== undefined && event.known.learnedAt > event.happenedAt
-    if (await memory.keep(event, isOutdated ? undefined : learn(event))) return
+    if (await memory.keep(event, learn(event))) return
   }
 }
 
-function learn({ known, body }: CustomerEvent): LearnedCustomer {
+function learn({ known, body, happenedAt }: CustomerEvent): LearnedCustomer | undefined {
   const envelope = readStoredEvent(body)
-  const profile = learnFromCustomerEvent(known?.profile ?? {}, envelope)
-  return { profile, changesTags: changesTags(envelope) }
+  const isLate = known?.learnedAt !== undefined && known.learnedAt > happenedAt
+  const learnFrom = isLate ? learnFromLateCustomerEvent : learnFromCustomerEvent
+  const profile = learnFrom(known?.profile ?? {}, envelope)
+  return profile && { profile, changesTags: changesTags(envelope) }
 }

@@ -5,6 +5,7 @@ import {
   CustomerProfile,
   learnFromChatEvent,
   learnFromCustomerEvent,
+  learnFromLateCustomerEvent,
   readCustomer,
 } from '../../src/domain/customer-profile.ts'
 import type { JsonObject } from '../../src/domain/helpcrunch-values.ts'
@@ -144,6 +145,14 @@ test('after customer.tags_changed the tags are unknown, unless the event carries
   t.equal(changed.locale, 'uk')
   const carrying = buildCustomerEvent('customer.tags_changed', { tags: [{ name: 'b2b' }] })
   t.strictSame(learnFromCustomerEvent(known, carrying).tags, ['b2b'])
+})
+
+test('an event that comes late tells nothing, but that the tags have changed', async (t) => {
+  const known = { locale: 'uk', email: 'new@example.test', tags: ['vip'] }
+  const late = { email: 'old@example.test', tags: [{ name: 'b2b' }] }
+  t.equal(learnFromLateCustomerEvent(known, buildCustomerEvent('customer.email_updated', late)), undefined)
+  const changed = learnFromLateCustomerEvent(known, buildCustomerEvent('customer.tags_changed', late))
+  t.strictSame(changed, { locale: 'uk', email: 'new@example.test' })
 })
 
 test('an event about a flag sets it, whatever its payload still says', async (t) => {

@@ -85,6 +85,20 @@ for (const [event, lookUps] of [
   })
 }
 
+test('changed tags are looked up anew also when that is told late, after newer events', async (t) => {
+  const service = await anyService(t)
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
+  t.match(await route(service, id), { rule: 'german', facts: { tags: [] } })
+  service.simulator.updateCustomer(id, { tags: ['vip'] })
+  const now = Math.floor(Date.now() / 1_000)
+  const company = { id, company: 'Mia Ltd' }
+  await post(service, envelope({ event: 'customer.email_updated', eventData: company, createdAt: now }))
+  await service.drained()
+  await post(service, envelope({ event: 'customer.tags_changed', eventData: { id }, createdAt: now - 60 }))
+  t.match(await route(service, id), { rule: 'vip', lookUps: 1, facts: { tags: ['vip'] } })
+})
+
 test('what customer events say of e-mail, block and subscription is believed', async (t) => {
   const service = await anyService(t)
   const events = ['chat.new', 'customer.email_updated', 'customer.blocked', 'customer.unsubscribed']

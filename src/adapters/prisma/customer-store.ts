@@ -63,7 +63,8 @@ function upsert(event: CustomerEvent, { profile, changesTags }: LearnedCustomer)
     INSERT INTO customers AS u (id, profile, learned_at, tags_revision)
     SELECT ${event.customerId}::bigint, ${toJsonb(profile)}, ${event.happenedAt}::timestamptz,
       CASE WHEN ${changesTags} THEN 1 END FROM event
-    ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, learned_at = excluded.learned_at, revision = u.revision + 1,
+    ON CONFLICT (id) DO UPDATE
+    SET profile = excluded.profile, learned_at = greatest(u.learned_at, excluded.learned_at), revision = u.revision + 1,
       tags_revision = CASE WHEN ${changesTags} THEN u.revision + 1 ELSE u.tags_revision END
     WHERE u.revision = ${event.known?.revision ?? null}::int
     RETURNING u.id`
