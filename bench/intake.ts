@@ -11,7 +11,8 @@ import { printTable, spell } from './support/table.ts'
 // How many webhooks a second are acknowledged once they are on disk, and how soon one is, beside the least that could be done.
 const CONNECTIONS = 64
 const FLOOD = { rounds: 5, forMs: 2_000 }
-const DRIP = { rounds: 10, perSecond: 50, forMs: 3_000 }
+/** Long enough for a round's p99 to be its third slowest answer. One stall of the machine spoils one round, not the median. */
+const DRIP = { rounds: 9, perSecond: 50, forMs: 6_000 }
 
 await withScope(async (scope) => {
   const postgres = await startOwnPostgres(scope) // with its fsync
@@ -38,8 +39,12 @@ await withScope(async (scope) => {
     })),
     DRIP.rounds,
   )
-  // Of all rounds together: of one, it would be its second slowest answer.
-  const p99 = new Map([...rounds].map(([name, [, ...counted]]) => [name, percentile(counted.flat(), 0.99)]))
+  const p99 = new Map(
+    [...rounds].map(([name, [, ...counted]]) => {
+      const slowest = counted.map((durations) => percentile(durations, 0.99))
+      return [name, percentile(slowest, 0.5)]
+    }),
+  )
   const answered = await medianOfRounds(
     services.map(({ name, url }) => ({ name, round: () => load.flood(url, CONNECTIONS, FLOOD.forMs) })),
     FLOOD.rounds,
