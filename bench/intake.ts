@@ -41,8 +41,8 @@ await withScope(async (scope) => {
   )
   const p99 = new Map(
     [...rounds].map(([name, [, ...counted]]) => {
-      const slowest = counted.map((durations) => percentile(durations, 0.99))
-      return [name, percentile(slowest, 0.5)]
+      const p99s = counted.map((durations) => percentile(durations, 0.99))
+      return [name, percentile(p99s, 0.5)]
     }),
   )
   const answered = await medianOfRounds(

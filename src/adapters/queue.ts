@@ -129,7 +129,7 @@ async function startRunner(
   events.on('pool:gracefulShutdown:error', onEnd)
   events.on('job:start', ({ job }) => void jobIds.add(job.id))
   events.on('job:complete', ({ job }) => void jobIds.delete(job.id))
-  const unwatch = watchRunner(events, options.concurrency, onEnd)
+  const unwatch = watchRunner(events, { jobIds, concurrency: options.concurrency }, onEnd)
   events.on('stop', unwatch)
   const running = run({
     pgPool: releaseOnce(options.pool),

@@ -63,11 +63,11 @@ test('changed tags are looked up anew', async (t) => {
   t.match(await route(service, id), { rule: 'german', lookUps: 0 })
 })
 
-for (const [event, lookUps] of [
-  ['customer.new', 0],
-  ['customer.tags_changed', 1],
+for (const [event, lookUps, effect] of [
+  ['customer.new', 0, 'takes nothing from what it tells'],
+  ['customer.tags_changed', 1, 'has the tags looked up anew'],
 ] as const) {
-  test(`${event} during the look-up makes for ${lookUps} more of it`, async (t) => {
+  test(`${event} during the look-up ${effect}`, async (t) => {
     const service = await anyService(t)
     const { simulator, url, drained, sql } = service
     simulator.webhooks.sendTo(`${url}/webhooks/helpcrunch`, ['chat.new'])

@@ -4,7 +4,8 @@ import { toJsonb } from './sql.ts'
 
 /**
  * The step of a statement that keeps what a look-up told, if `event` has a row: the locked one of the event that asked. What an
- * event has told since then is newer and stays, and tags that it calls changed are left to be asked for; a newer look-up stays as a whole.
+ * event has told since then is newer and stays, and tags that it calls changed are left to be asked for. A newer look-up stays
+ * as a whole.
  */
 export function keepStep({ id, profile, knownRevision }: LookedUpCustomer, event: Prisma.Sql): Prisma.Sql {
   const known = Prisma.sql`${knownRevision ?? 0}::int`
