@@ -39,7 +39,7 @@ export const Config = Type.Object({
   }),
   HELPCRUNCH_SIGNING_KEY: Type.String({
     minLength: 1,
-    pattern: '^[^,]+(,[^,]+)*$',
+    pattern: '^[^,]*[^,\\s][^,]*(,[^,]*[^,\\s][^,]*)*$', // a blank key would be one that everybody knows
     description:
       'The HTTP Webhook Signing Key: HelpCrunch, Settings, Developers, Webhooks. Several, comma-separated, while rotating.',
   }),

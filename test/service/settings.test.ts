@@ -63,7 +63,9 @@ test('what is malformed is named, with what it should be, and never the value of
     ['HELPCRUNCH_API_URL', 'api.helpcrunch.com', /\(it is "api\.helpcrunch\.com"\)\. .*REST API/],
     ['HELPCRUNCH_API_URL', 'https://api.helpcrunch.com/v1/', /without a slash at the end/],
     ['HELPCRUNCH_API_KEY', 'canary with spaces', /Public API/],
-    ['HELPCRUNCH_SIGNING_KEY', 'canary,,canary', /comma-separated/],
+    ...[',canary', 'canary,,canary', 'canary, ', ' ', ' , '].map((keys) => {
+      return ['HELPCRUNCH_SIGNING_KEY', keys, /comma-separated/] as const // a blank one would be known to everybody
+    }),
     ['HELPCRUNCH_REQUESTS_PER_MINUTE', '0', /must be >= 2/],
     ['HELPCRUNCH_TIMEOUT_MS', '10s', /must be integer/],
     ['ADMIN_TOKEN', 'canary', /at least 16 characters/],
