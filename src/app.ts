@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { createGuard } from './adapters/failpoints.ts'
-import { answerClientError } from './plugins/client-error.ts'
+import { answerBadAddress, answerClientError } from './plugins/client-error.ts'
 import config, { type Environment } from './plugins/config.ts'
 import databaseServer from './plugins/database-server.ts'
 import { RequestLog } from './plugins/request-log.ts'
@@ -23,6 +23,7 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
     requestTimeout: 15_000,
     pluginTimeout: 0, // a migration takes as long as it takes; all else has bounds of its own
     clientErrorHandler: answerClientError,
+    frameworkErrors: answerBadAddress,
     logController: new RequestLog(),
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>()

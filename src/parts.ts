@@ -5,6 +5,7 @@ import database from './plugins/database.ts'
 import docs from './plugins/docs.ts'
 import draining from './plugins/draining.ts'
 import problems from './plugins/problems.ts'
+import requests from './plugins/requests.ts'
 import services from './plugins/services.ts'
 import worker from './plugins/worker.ts'
 import audit from './routes/audit.ts'
@@ -28,6 +29,7 @@ import webhooks from './routes/webhooks.ts'
 export async function registerParts(app: FastifyInstance, guard: Guard): Promise<void> {
   const isWeb = app.config.ROLE !== 'worker'
   await app.register(problems)
+  await app.register(requests)
   await app.register(draining)
   if (isWeb) await app.register(docs)
   await app.register(database)

@@ -16,7 +16,9 @@ export const SimulationRequest = Type.Object(
     ),
     rules: Type.Optional(GivenRules),
     event: Type.Optional(
-      Type.Enum(EVENT_TYPES_ROUTABLE, { description: 'The event to simulate for facts; chat.new when left out.' }),
+      Type.Enum(EVENT_TYPES_ROUTABLE, {
+        description: `The event to simulate for facts, one of ${EVENT_TYPES_ROUTABLE.join(', ')}; chat.new when left out.`,
+      }),
     ),
     at: Type.Optional(RuleTest.properties.at),
   },

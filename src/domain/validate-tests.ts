@@ -1,4 +1,5 @@
 import { type FactDefinition, type FactType, findFact } from './facts.ts'
+import { isMoment } from './moment.ts'
 import { isRecord, type Problem, pointerTo, quoted } from './problem.ts'
 import { unknownFact } from './validate-leaf.ts'
 
@@ -24,9 +25,8 @@ function nameProblems(name: unknown, before: readonly unknown[], pointer: string
   ]
 }
 
-/** The schema's date-time takes leap seconds and names of zones, which Date does not. */
 function momentProblems(at: unknown, pointer: string): Problem[] {
-  if (typeof at !== 'string' || !Number.isNaN(Date.parse(at))) return []
+  if (typeof at !== 'string' || isMoment(at)) return []
   const message = `${quoted(at)} is no moment. Give one with its offset, such as "2026-03-02T10:00:00+01:00".`
   return [{ pointer: `${pointer}/at`, message }]
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problemDocument } from './problems.ts'
 
 /** What Node's HTTP parser, or its clock, has against a request, as status, code and detail; anything else is a 400. */
@@ -38,4 +38,13 @@ export function answerClientError(this: FastifyInstance, error: Error, socket: S
   lingering.add(socket)
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   setTimeout(() => socket.destroy(error), LINGER_MS).unref()
+}
+
+/** Answers what has no route because its address cannot be read, for Fastify's `frameworkErrors`. No plugin has seen it. */
+export function answerBadAddress({ code }: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const document =
+    code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? problemDocument(414, 'uri_too_long', 'A part of the address is too long.')
+      : problemDocument(400, 'bad_request', 'The address is not percent-encoded as it should be.')
+  reply.code(document.status).type('application/problem+json').send(document)
 }

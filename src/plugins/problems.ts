@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
+import { isRecord } from '../domain/problem.ts'
 
 /** RFC 9457, with a code for programs and, for bad input, every problem with its place. */
 export const ProblemDocument = Type.Object(
@@ -62,7 +63,8 @@ export default fp(
 type ValidationProblem = NonNullable<FastifyError['validation']>[number]
 
 /** Where the problem is, and what to do about it. */
-function readProblem({ keyword, instancePath, params, message }: ValidationProblem): InputProblem {
+function readProblem(problem: ValidationProblem): InputProblem {
+  const { keyword, instancePath, params, message } = problem
   const at = (name: unknown) => `${instancePath}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
   switch (keyword) {
     case 'additionalProperties':
@@ -77,9 +79,17 @@ function readProblem({ keyword, instancePath, params, message }: ValidationProbl
       return params.format === 'date-time'
         ? { pointer: instancePath, message: 'must be a time with its zone, such as 2026-03-02T10:00:00Z' }
         : { pointer: instancePath, message: message ?? 'is not valid' }
+    case 'pattern':
+      return { pointer: instancePath, message: `must be well-formed. ${descriptionOf(problem)}` }
     default:
       return { pointer: instancePath, message: message ?? 'is not valid' }
   }
+}
+
+/** What the place is for, as its schema tells. */
+function descriptionOf(problem: ValidationProblem): string {
+  const schema: unknown = Reflect.get(problem, 'parentSchema') // Ajv's, which Fastify's type does not tell of
+  return isRecord(schema) && typeof schema.description === 'string' ? schema.description : ''
 }
 
 const CODES: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { DecisionSummary } from '../services/read-decision.ts'
+import { DecisionParams } from './ids.ts'
 import { PAGE_QUERY, page, readNumberCursor } from './paging.ts'
 import { LIST_DECISIONS, READ_DECISION } from './schemas/decision-operations.ts'
 import { Outcome } from './schemas/decisions.ts'
@@ -36,10 +37,9 @@ const decisions: FastifyPluginAsyncTypebox = async (app) => {
     },
   )
 
-  const params = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$', description: 'The id of the decision.' }) })
   app.get(
     '/v1/decisions/:id',
-    { config: { role, operation: READ_DECISION }, schema: { params } },
+    { config: { role, operation: READ_DECISION }, schema: { params: DecisionParams } },
     async ({ params: { id } }, reply) => {
       const decision = await app.services.readDecision(BigInt(id))
       if (decision === undefined) return reply.problem(404, 'not_found', `There is no decision ${id}.`)

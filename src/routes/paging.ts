@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { invalidInput } from './invalid-input.ts'
 
 /** What every list takes. */
 export const PAGE_QUERY = {
@@ -26,17 +27,15 @@ export function readCursor(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8')
 }
 
-/** The same where positions are whole numbers. Throws what is answered with 400 when the cursor is none of that list. */
-export function readNumberCursor(cursor: string | undefined): bigint | undefined {
+/** The same where positions are whole numbers, up to `max`. Throws what is answered with 400 when the cursor is none of that list. */
+export function readNumberCursor(cursor: string | undefined, max = 10n ** 18n): bigint | undefined {
   const position = readCursor(cursor)
   if (position === undefined) return undefined
-  if (!/^\d{1,18}$/.test(position)) throw notACursor()
+  if (!/^\d{1,19}$/.test(position) || BigInt(position) > max) throw notACursor()
   return BigInt(position)
 }
 
-/** Shaped as Fastify's own findings are, so that it is answered like every other bad value. */
 export function notACursor(): Error {
   const message = 'is no nextCursor of this list: leave it out to begin at the start'
-  const validation = [{ keyword: 'cursor', instancePath: '/cursor', schemaPath: '#', params: {}, message }]
-  return Object.assign(new Error(message), { statusCode: 400, validation, validationContext: 'querystring' })
+  return invalidInput('querystring', '/cursor', message)
 }

@@ -1,16 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { DecisionParams } from './ids.ts'
 import { RETRY_DECISION, RETRY_EVENT } from './schemas/decision-operations.ts'
 
 /** `POST /v1/decisions/{id}/retry` and `POST /v1/events/{id}/retry`: what only a person may set going again. */
 const retries: FastifyPluginAsyncTypebox = async (app) => {
   const role = 'editor'
-  const decisionParams = Type.Object({
-    id: Type.String({ pattern: '^[0-9]{1,18}$', description: 'The id of the decision.' }),
-  })
   app.post(
     '/v1/decisions/:id/retry',
-    { config: { role, operation: RETRY_DECISION }, schema: { params: decisionParams } },
+    { config: { role, operation: RETRY_DECISION }, schema: { params: DecisionParams } },
     async ({ params: { id } }, reply) => {
       const retry = await app.services.retryDecision(BigInt(id))
       switch (retry.kind) {

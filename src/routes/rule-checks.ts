@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { GivenRules, RULES_BYTES_MAX } from '../domain/given-rules.ts'
+import { DecisionParams } from './ids.ts'
 import { erasedDetail } from './schemas/shared-answers.ts'
 import { CHECK_RULES, MAKE_RULE_TEST } from './schemas/trial-operations.ts'
 
@@ -18,9 +19,6 @@ const TestQuery = Type.Object(
   { rule: Type.Optional(Type.String({ maxLength: 64, description: 'The rule that won, by default.' })) },
   { additionalProperties: false },
 )
-const DecisionParams = Type.Object({
-  id: Type.String({ pattern: '^[0-9]{1,18}$', description: 'The id of the decision.' }),
-})
 
 /** `POST /v1/rules/check` and `POST /v1/decisions/{id}/test`: what helps to write a rule, and writes nothing itself. */
 const ruleChecks: FastifyPluginAsyncTypebox = async (app) => {

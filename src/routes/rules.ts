@@ -7,6 +7,8 @@ import type { StoredRule } from '../services/rule-book.ts'
 import { notACursor, PAGE_QUERY, page, readCursor, readNumberCursor } from './paging.ts'
 import { LIST_RULE_VERSIONS, LIST_RULES, READ_RULE } from './schemas/rule-operations.ts'
 
+/** Of a whole number in Postgres. */
+const VERSION_MAX = 2_147_483_647n
 const ListQuery = Type.Object(PAGE_QUERY, { additionalProperties: false })
 
 /** `GET /v1/rules`, in the order tried, `GET /v1/rules/{key}` and its versions. They warn of what may become true without a write. */
@@ -41,7 +43,7 @@ const rules: FastifyPluginAsyncTypebox = async (app) => {
     '/v1/rules/:key/versions',
     { config: { role, operation: LIST_RULE_VERSIONS }, schema },
     async ({ params: { key }, query }, reply) => {
-      const before = readNumberCursor(query.cursor)
+      const before = readNumberCursor(query.cursor, VERSION_MAX)
       const rows = await app.services.rules.listVersions(
         key,
         query.limit + 1,

@@ -5,13 +5,17 @@ import { notACursor, PAGE_QUERY, page, readCursor } from './paging.ts'
 import { ISSUE_TOKEN, LIST_TOKENS, REVOKE_TOKEN } from './schemas/people-operations.ts'
 
 const ListQuery = Type.Object(PAGE_QUERY, { additionalProperties: false })
+const PRINTED = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]'
+const INK = '[^\\s\\u0000-\\u001f\\u007f\\ud800-\\udfff]'
 const NewToken = Type.Object(
   {
     name: Type.String({
       minLength: 1,
       maxLength: 120,
-      pattern: '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*\\S[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$',
-      description: 'Whose token it is, or what uses it: it stands beside every change that is made with it.',
+      // Ajv's patterns are by code points, so this is half of a surrogate pair, not an emoji.
+      pattern: `^${PRINTED}*${INK}${PRINTED}*$`,
+      description:
+        'Whose token it is, or what uses it, without control characters: it stands beside every change that is made with it.',
     }),
     role: Role,
   },

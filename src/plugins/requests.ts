@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { parse } from 'secure-json-parse'
+import { Type } from 'typebox'
+import { isRecord } from '../domain/problem.ts'
+import { invalidInput } from '../routes/invalid-input.ts'
+
+const NO_QUERY = Type.Object({}, { additionalProperties: false })
+
+/** How every request of the API is read: bodies are JSON, nothing unknown is dropped, and no text holds what Postgres cannot keep. */
+export default fp(
+  async (app: FastifyInstance) => {
+    app.removeAllContentTypeParsers() // the one for text/plain would take text where JSON belongs
+    app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+      try {
+        done(null, readJson(body.toString()))
+      } catch (error) {
+        done(error as Error) // ours
+      }
+    })
+    app.addHook('onRoute', (route) => {
+      if (route.config?.role !== undefined) route.schema = { querystring: NO_QUERY, ...route.schema }
+    })
+    app.addHook('preValidation', async (request) => {
+      refuseNul(request, 'params')
+      refuseNul(request, 'query')
+      const { config, schema } = request.routeOptions
+      if (config.role !== undefined && schema?.body === undefined) refuseBody(request.body)
+    })
+  },
+  { name: 'requests' },
+)
+
+/** Undefined for an empty body: many clients name the type of one that they do not send. */
+function readJson(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return parse(text, { protoAction: 'error', constructorAction: 'error' })
+  } catch (error) {
+    throw invalidInput('body', '', error instanceof Error ? error.message : 'is not JSON')
+  }
+}
+
+function refuseNul(request: FastifyRequest, part: 'params' | 'query'): void {
+  for (const [name, value] of Object.entries(request[part] ?? {})) {
+    if (!String(value).includes('\u0000')) continue
+    throw invalidInput(part === 'query' ? 'querystring' : part, `/${name}`, 'must not contain U+0000')
+  }
+}
+
+function refuseBody(body: unknown): void {
+  if (body === undefined || body === null || (isRecord(body) && Object.keys(body).length === 0)) return
+  throw invalidInput('body', '', 'is not known here: send none')
+}
