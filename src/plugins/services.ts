@@ -22,6 +22,7 @@ import { readRulesDir } from '../adapters/rule-files.ts'
 import { ageOut } from '../services/age-out.ts'
 import { applyDecision } from '../services/apply-decision.ts'
 import { decideEvents } from '../services/decide-events.ts'
+import { createForbiddenCalls } from '../services/forbidden-calls.ts'
 import { type FileProblem, importRules, type RuleFile } from '../services/import-rules.ts'
 import { learnCustomer } from '../services/learn-customer.ts'
 import { type DepartmentList, listDepartments } from '../services/list-departments.ts'
@@ -81,7 +82,7 @@ export default fp(
       leaveAssigned: config.LEAVE_ASSIGNED,
     }
     const claims = guard('claims', createChatClaims(query, workerId))
-    const work = { ...calls, claims, policy, random: Math.random }
+    const work = { ...calls, forbidden: createForbiddenCalls(), claims, policy, random: Math.random }
     const waitingMoves = guard('waitingMoves', createWaitingMoves(query))
     const looks = createSharedLooks({ ...calls, waitingMoves })
     const applying = { ...work, looks, applications: guard('applications', createApplicationJournal(query)) }

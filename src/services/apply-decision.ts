@@ -2,6 +2,7 @@ import type { RoutingPolicy } from '../domain/decide.ts'
 import { DEFAULT_RETRY_POLICY, judgePut, nextStep } from '../domain/retry-policy.ts'
 import { type CallPurpose, callHelpcrunch, servedBy } from './call-helpcrunch.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
+import { waitAfter } from './forbidden-calls.ts'
 import { type LookDependencies, lookBeforeMoving, type UnfinishedCall } from './look-before-moving.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
 import { isFresh, movedTooOften, moveRequest } from './ready-move.ts'
@@ -71,11 +72,12 @@ export async function move(
   const wanted = { chatId: claim.chatId, departmentId }
   const applied = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom: undefined } as const
   const purpose = { kind: 'move', ...prepared, ...servedBy(claim, pending) } as const
+  const own = deps.forbidden.watch(purpose.kind, String(claim.chatId))
   const call = await callHelpcrunch(
     deps,
     purpose,
     moveRequest(claim.chatId, departmentId),
-    (result) => judgePut(result, wanted),
+    (result) => own(result, judgePut(result, wanted)),
     (verdict) => (verdict.kind === 'done' ? { kind: 'settle', settlement: applied } : undefined),
   )
   if (call.kind !== 'answered' || call.verdict.kind !== 'done') return conclude(deps, claim, pending, call)
@@ -103,7 +105,7 @@ async function conclude(
       )
     case 'unauthorized':
     case 'throttled':
-      return postpone(deps, claim, pending, WAIT_FOR_ACCOUNT)
+      return postpone(deps, claim, pending, waitAfter(call.result))
     default: {
       const { tries, elapsedMs } = pending.retry
       const step = nextStep(DEFAULT_RETRY_POLICY, tries + 1, elapsedMs, deps.random)
@@ -133,6 +135,7 @@ function reportSettled(
   if (!isSettled) return { kind: 'done' } // another worker has taken the chat over, and goes on
   const fields = { decisionId: pending.id, chatId: claim.chatId, outcome, reason, departmentTo: pending.departmentId }
   if (outcome === 'failed') log.error(fields, 'decision.settled')
+  else if (outcome === 'rejected') log.warn(fields, 'decision.settled')
   else log.info(fields, 'decision.settled')
   return { kind: 'done', hasLetGo: true }
 }

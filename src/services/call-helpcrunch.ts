@@ -144,16 +144,16 @@ export async function callHelpcrunch<
   const answer = { call: opening.call, ending, followUp: follow?.(verdict) }
   const isForCaller = purpose.recordsReply === true && verdict.kind === 'done' && effect.kind === 'none'
   const isSettled = isForCaller ? false : await ledger.close(answer)
-  const reply = result.kind === 'response' ? { status: result.status } : { error: result.reason }
-  const fields = {
-    chatId: purpose.chat?.claim.chatId,
-    attempt: opening.call.number,
-    ...reply,
-    durationMs,
-    verdict: verdict.kind,
+  const { method, path } = request
+  const chatId = purpose.chat?.claim.chatId
+  const reply =
+    result.kind === 'response' ? { status: result.status } : { error: result.reason, problem: result.message }
+  const fields = { method, path, chatId, attempt: opening.call.number, ...reply, durationMs, verdict: verdict.kind }
+  if (verdict.kind === 'try_again' || verdict.kind === 'wrong_body') log.warn(fields, 'helpcrunch.call')
+  else log.info(fields, 'helpcrunch.call')
+  if (effect.kind === 'pause') {
+    log.error({ reason: effect.reason, forMs: effect.forMs, method, path, chatId, ...reply }, 'helpcrunch.paused')
   }
-  log.info({ method: request.method, path: request.path, ...fields }, 'helpcrunch.call')
-  if (effect.kind === 'pause') log.error({ reason: effect.reason, forMs: effect.forMs }, 'helpcrunch.paused')
   if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
   const unrecorded = isForCaller ? answer : undefined
   return { kind: 'answered', verdict, result, setAside: opening.call.setAside, isSettled, unrecorded }

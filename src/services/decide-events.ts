@@ -162,7 +162,8 @@ async function record(
   const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
   const rule = winner?.rule.document.key ?? null
   const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs: event.ageMs }
-  deps.log.info({ ...names, ...what }, 'event.decided')
+  if (outcome === 'failed') deps.log.error({ ...names, ...what }, 'event.decided')
+  else deps.log.info({ ...names, ...what }, 'event.decided')
   const { opened, hasMore } = recorded
   return { ending: DONE, pending: toPending(event, decision, recorded, drawnAtMs), opened, hasMore }
 }

@@ -1,12 +1,13 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
 import { type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
-import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
+import { type BudgetedCall, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
+import type { ChatCallDependencies } from './forbidden-calls.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
 import type { SharedLooks } from './shared-looks.ts'
 
-export interface LookDependencies extends CallDependencies {
+export interface LookDependencies extends ChatCallDependencies {
   readonly policy: Pick<RoutingPolicy, 'leaveAssigned'>
   readonly looks: SharedLooks
 }
@@ -38,7 +39,8 @@ export async function lookBeforeMoving(
   if (shared.kind === 'failed') return { kind: 'unfinished', call: shared.call, setAside: shared.setAside }
   const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
   const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
-  const call = await callHelpcrunch(deps, purpose, request, (result) => judgeBody(result, readChat))
+  const own = deps.forbidden.watch(purpose.kind, request.path)
+  const call = await callHelpcrunch(deps, purpose, request, (result) => own(result, judgeBody(result, readChat)))
   if (call.kind !== 'answered') return { kind: 'unfinished', call, setAside: undefined }
   const { setAside, verdict } = call
   if (verdict.kind !== 'done') return { kind: 'unfinished', call, setAside }

@@ -2,11 +2,12 @@ import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, readCustomer } from '../domain/customer-profile.ts'
 import type { Lookup } from '../domain/facts.ts'
 import { DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../domain/retry-policy.ts'
-import { type CallDependencies, callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
+import { callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
+import { type ChatCallDependencies, waitAfter } from './forbidden-calls.ts'
 import { type Postponement, WAIT_FOR_ACCOUNT, type WaitingEvent } from './waiting-event.ts'
 
-export interface LookUpDependencies extends CallDependencies {
+export interface LookUpDependencies extends ChatCallDependencies {
   readonly random: () => number
 }
 
@@ -55,11 +56,12 @@ async function ask<T>(
   { kind: 'told'; value: T; unrecorded: Reply | undefined } | Exclude<LookUpAnswer, { kind: 'customer' | 'chat' }>
 > {
   const purpose = { kind: 'look_up', recordsReply: true, chat: { claim, eventSeq: event.seq } } as const
+  const own = deps.forbidden.watch(purpose.kind, path)
   const call = await callHelpcrunch(
     deps,
     purpose,
     { method: 'GET', path },
-    (result) => judgeBody(result, read),
+    (result) => own(result, judgeBody(result, read)),
     (verdict) => (verdict.kind === 'done' ? follow?.(verdict.value) : undefined),
   )
   if (call.kind === 'claim_lost') return { kind: 'not_now', postponement: undefined }
@@ -71,7 +73,7 @@ async function ask<T>(
       return { kind: 'not_known' }
     case 'unauthorized':
     case 'throttled':
-      return { kind: 'not_now', postponement: WAIT_FOR_ACCOUNT }
+      return { kind: 'not_now', postponement: waitAfter(call.result) }
     case 'try_again':
     case 'wrong_body': {
       const step = nextStep(DEFAULT_RETRY_POLICY, event.retry.tries + 1, event.retry.elapsedMs, deps.random)

@@ -1,0 +1,64 @@
+import type { CallResult } from '../domain/retry-policy.ts'
+import type { CallDependencies, CallPurpose } from './call-helpcrunch.ts'
+import { type Postponement, WAIT_FOR_ACCOUNT } from './waiting-event.ts'
+
+/**
+ * Calls of one process that HelpCrunch has forbidden with 403. Its documents do not know that status, so nobody outside knows
+ * whether it is about the key, and so about every call, or about one chat or customer alone.
+ */
+export interface ForbiddenCalls {
+  /**
+   * Begins to watch a call, and gives what its verdict is to go through. A 403 that comes again, after a later call of its kind for
+   * somebody else was let through, is about its own subject: it becomes a failed try, and stops nobody else.
+   */
+  watch(
+    kind: CallPurpose['kind'],
+    path: string,
+  ): <V extends { readonly kind: string }>(result: CallResult, verdict: V) => V | OwnFailure
+}
+
+/** What a call for a chat needs. */
+export interface ChatCallDependencies extends CallDependencies {
+  readonly forbidden: ForbiddenCalls
+}
+
+type OwnFailure = { readonly kind: 'try_again' }
+
+/** More than are ever tried again within an hour; the oldest are forgotten, and stop everybody once more. */
+const REMEMBERED_MAX = 1_000
+/** Longer than the first pause. */
+const OTHERS_FIRST_MS = 8_000
+
+export function createForbiddenCalls(): ForbiddenCalls {
+  const forbiddenAtMs = new Map<string, number>()
+  const letThroughAtMs = new Map<string, number>()
+  return {
+    watch(kind, subject) {
+      const startedAtMs = performance.now()
+      const name = `${kind} ${subject}`
+      return (result, verdict) => {
+        if (!isForbidden(result)) {
+          if (verdict.kind !== 'done') return verdict
+          letThroughAtMs.set(kind, startedAtMs)
+          forbiddenAtMs.delete(name)
+          return verdict
+        }
+        const before = forbiddenAtMs.get(name)
+        if (before !== undefined && (letThroughAtMs.get(kind) ?? 0) > before) return { kind: 'try_again' }
+        forbiddenAtMs.set(name, performance.now())
+        const [oldest] = forbiddenAtMs.keys()
+        if (forbiddenAtMs.size > REMEMBERED_MAX && oldest !== undefined) forbiddenAtMs.delete(oldest)
+        return verdict
+      }
+    },
+  }
+}
+
+/** When to go on after a reply that has stopped all calls. What was forbidden lets others go first: they show whether it is the key. */
+export function waitAfter(result: CallResult): Postponement {
+  return isForbidden(result) ? { ...WAIT_FOR_ACCOUNT, delayMs: OTHERS_FIRST_MS } : WAIT_FOR_ACCOUNT
+}
+
+function isForbidden(result: CallResult): boolean {
+  return result.kind === 'response' && result.status === 403
+}
