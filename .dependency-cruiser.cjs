@@ -89,7 +89,10 @@ module.exports = {
       name: 'the-sandbox-uses-the-app',
       severity: 'error',
       from: { path: own('sandbox') },
-      to: { path: '^src/', pathNot: [own('sandbox'), '^src/app\\.ts$', '^src/adapters/embedded-postgres/', domain] },
+      to: {
+        path: '^src/',
+        pathNot: [own('sandbox'), '^src/(app|stop-signals)\\.ts$', '^src/adapters/embedded-postgres/', domain],
+      },
     },
     {
       name: 'the-command-line-knows-files-and-the-api',

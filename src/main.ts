@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import { onStopSignals } from './stop-signals.ts'
 
 /** How long the process has after SIGTERM: two seconds to be noticed, the rest for requests and jobs under way. */
 const CLOSE_MS_MAX = 10_000
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** When nobody waits for the start any more. */
 const KEEP_COMPILED_AFTER_MS = 1_000
 /**
@@ -36,12 +38,20 @@ try {
 /** While it still starts, the process just ends: it has taken nothing on, and an embedded Postgres ends with it. */
 function closeOnSignals(): void {
   const logger = { error: (message: string) => (app?.log ?? console).error(message) }
-  // A start that failed ends with its own exit code, and so without `beforeExit`.
-  closeWithGrace({ delay: CLOSE_MS_MAX, logger, skip: ['beforeExit'] }, async ({ err, signal }) => {
-    if (err && app) app.log.fatal({ err }, 'process.failed')
-    else if (err) console.error(err)
-    // Ctrl-C is a person's, who has no load balancer and does not want to wait.
-    if (signal === 'SIGTERM') await app?.drain()
-    await app?.close()
+  let signalled: NodeJS.Signals | undefined
+  // A start that failed ends with its own exit code, and so without `beforeExit`. close-with-grace takes the same signal for a second one.
+  const { close } = closeWithGrace(
+    { delay: CLOSE_MS_MAX, logger, skip: ['beforeExit', ...STOP_SIGNALS] },
+    async ({ err, signal = signalled }) => {
+      if (err && app) app.log.fatal({ err }, 'process.failed')
+      else if (err) console.error(err)
+      // Ctrl-C is a person's, who has no load balancer and does not want to wait.
+      if (signal === 'SIGTERM') await app?.drain()
+      await app?.close()
+    },
+  )
+  onStopSignals(STOP_SIGNALS, (name) => {
+    signalled = name
+    void close()
   })
 }

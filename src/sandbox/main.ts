@@ -1,9 +1,7 @@
 import { enableCompileCache } from 'node:module'
+import { onStopSignals } from '../stop-signals.ts'
 import { parseOptions } from './parse-options.ts'
 import { createTerminal } from './terminal.ts'
-
-/** A terminal sends Ctrl-C to npm too, which passes it on: within this time it is the same one. */
-const SAME_INTERRUPT_MS = 400
 
 // npm run sandbox: everything at once, on this machine alone, until Ctrl-C or until the chats asked for are decided.
 enableCompileCache()
@@ -26,13 +24,7 @@ if (reading.kind === 'options') {
 /** Aborted by the first Ctrl-C, with the error when the process fails, and quietly when nobody reads on (`| head`). */
 function stopOnSignals(): AbortSignal {
   const stopping = new AbortController()
-  let firstAtMs: number | undefined
-  const interrupt = () => {
-    if (firstAtMs !== undefined && performance.now() - firstAtMs > SAME_INTERRUPT_MS) process.exit(130)
-    firstAtMs ??= performance.now()
-    stopping.abort('interrupted')
-  }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt)
+  onStopSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => stopping.abort('interrupted'))
   for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(name, (error: unknown) => stopping.abort(error instanceof Error ? error : new Error(String(error))))
   }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import fastify from 'fastify'
@@ -165,6 +165,23 @@ test('a start that cannot go on ends with 1, and says why', async (t) => {
       /^The database of DATABASE_URL cannot be used: .*ECONNREFUSED/,
     ),
   ])
+})
+
+test('a signal that comes twice at once, as npm passes on what its child has got already, is one signal', async (t) => {
+  const { simulator, databaseUrl } = await startService(t, { settings: { ROLE: 'web' } })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const meanwhile = async (child: ChildProcess) => {
+      for await (const [output] of on(child.stdout ?? child, 'data')) {
+        if (String(output).includes('Server listening')) break
+      }
+      child.kill(signal)
+      setTimeout(() => child.kill(signal), 50)
+    }
+    const env = { ...settingsFor(simulator, databaseUrl, '.'), ROLE: 'web' }
+    const { code, stdout } = await runMain(t, env, { meanwhile })
+    t.equal(code, 0, signal)
+    t.notMatch(stdout, /"level":[56]0/, 'nothing went wrong')
+  }
 })
 
 test('a service that is told to end while it still waits for its database does so at once, with 0', async (t) => {
