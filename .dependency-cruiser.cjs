@@ -100,7 +100,13 @@ module.exports = {
       from: { path: own('cli') },
       to: {
         path: '^src/',
-        pathNot: [own('cli'), domain, '^src/adapters/rule-files\\.ts$', '^src/services/import-rules\\.ts$'],
+        pathNot: [
+          own('cli'),
+          domain,
+          '^src/load-env-file\\.ts$',
+          '^src/adapters/rule-files\\.ts$',
+          '^src/services/import-rules\\.ts$',
+        ],
       },
     },
     {

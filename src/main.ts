@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import { loadEnvFile } from './load-env-file.ts'
 import { onStopSignals } from './stop-signals.ts'
 
 /** How long the process has after SIGTERM: two seconds to be noticed, the rest for requests and jobs under way. */
@@ -18,7 +18,7 @@ const BACKLOG = 4_096
 const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-helpcrunch-signature"]']
 
 // npm start: the service for real, with the settings of the environment and of .env.
-if (existsSync('.env')) process.loadEnvFile('.env')
+loadEnvFile()
 enableCompileCache() // what has been compiled once is not compiled at each start: a third of it
 
 let app: FastifyInstance | undefined

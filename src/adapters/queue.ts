@@ -143,6 +143,7 @@ async function startRunner(
     noHandleSignals: true,
     events,
     logger: new Logger(() => (level, message, meta) => {
+      if (message.startsWith('WARNING: having maxPoolSize')) return // fewer connections than jobs are what is meant: QUEUE_CONNECTIONS
       if (level === 'error') options.log.error({ ...meta }, `queue: ${message}`)
       else if (level === 'warning') options.log.warn({ ...meta }, `queue: ${message}`)
     }),

@@ -11,11 +11,12 @@ export async function readRulesDir(dir: string): Promise<RuleFile[]> {
   return Promise.all(
     names.map(async (name) => {
       const file = join(dir, name)
-      const text = await readFile(file, 'utf8')
       try {
-        return { file, json: JSON.parse(text) as unknown, parseProblem: undefined }
+        return { file, json: JSON.parse(await readFile(file, 'utf8')) as unknown, problem: undefined }
       } catch (error) {
-        return { file, json: undefined, parseProblem: error instanceof Error ? error.message : String(error) }
+        const reason = error instanceof Error ? error.message : String(error)
+        const problem = error instanceof SyntaxError ? `This is not JSON: ${reason}` : `This cannot be read: ${reason}`
+        return { file, json: undefined, problem }
       }
     }),
   )

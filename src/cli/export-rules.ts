@@ -13,10 +13,10 @@ import { counted, readFolder } from './rules-folder.ts'
 /** `rules export`: writes the rules of the service into the folder. Files that hold no rule are never touched. */
 export async function exportRules(settings: Settings, output: Output): Promise<number> {
   const stored = await createRouterClient(settings).rules()
-  await mkdir(settings.dir, { recursive: true })
+  await orCommandError(mkdir(settings.dir, { recursive: true }))
   const plan = planFiles(stored, await readFolder(settings.dir), await readdir(settings.dir), settings.dir)
-  for (const { file, text } of plan.written) await writeFile(file, text)
-  if (settings.prune) for (const file of plan.extra) await rm(file)
+  for (const { file, text } of plan.written) await orCommandError(writeFile(file, text))
+  if (settings.prune) for (const file of plan.extra) await orCommandError(rm(file))
   const written = plan.written.map(({ file }) => file)
   const removed = settings.prune ? plan.extra : []
   const kept = settings.prune ? [] : plan.extra
@@ -33,6 +33,14 @@ export async function exportRules(settings: Settings, output: Output): Promise<n
   }
   output.line(`${counted(stored.length, 'rule')}: ${written.length} written, ${plan.unchanged} unchanged`)
   return 0
+}
+
+/** What the file system refuses, as the one line that a command ends with. */
+async function orCommandError(change: Promise<unknown>): Promise<void> {
+  await change.catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CommandError(`The rules cannot be written: ${reason}. Name another folder: --dir <folder>.`)
+  })
 }
 
 interface FilesPlan {

@@ -37,7 +37,7 @@ export async function readPlanFile(file: string): Promise<KeptPlan> {
   const entries = json.rules.map((rule, index) => ({
     file: `${file}:/rules/${index}`,
     json: rule,
-    parseProblem: undefined,
+    problem: undefined,
   }))
   const reading = await readRuleFiles(entries)
   if (reading.kind === 'valid') return { seen: json.seen, rules: reading.rules }

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { styleText } from 'node:util'
+import { loadEnvFile } from '../load-env-file.ts'
 import type { Output } from './output.ts'
 
 // npm run rules: the folder of rule files against a running service, with the settings of the environment and of .env.
-if (existsSync('.env')) process.loadEnvFile('.env')
+loadEnvFile()
 enableCompileCache()
 
 const paint: Output['paint'] = (format, text) => styleText(format, text, { stream: process.stdout })

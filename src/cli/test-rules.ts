@@ -32,9 +32,9 @@ type FileRun =
   | { readonly kind: 'run'; readonly results: readonly (RuleTestResult & { rule: string; file: string })[] }
   | { readonly kind: 'invalid'; readonly problems: readonly FileProblem[] }
 
-async function runFile({ file, json, parseProblem }: RuleFile): Promise<FileRun> {
-  if (parseProblem !== undefined) {
-    return { kind: 'invalid', problems: [{ file, pointer: '', message: `This is not JSON: ${parseProblem}.` }] }
+async function runFile({ file, json, problem }: RuleFile): Promise<FileRun> {
+  if (problem !== undefined) {
+    return { kind: 'invalid', problems: [{ file, pointer: '', message: `${problem}.` }] }
   }
   const reading = readRule(json)
   if (reading.kind === 'invalid') {

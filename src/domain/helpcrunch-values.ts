@@ -25,6 +25,11 @@ export function readId(value: unknown): number | undefined {
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined
 }
 
+/** Whether a document of REST is about what has this id: a proxy or a cache may answer with another one's. */
+export function isAbout(id: number, json: unknown): boolean {
+  return isObject(json) && readId(json.id) === id
+}
+
 /** The id in a reference to something: `{ "id": 88 }`, `88` or `"88"`. */
 export function readReference(value: unknown): number | undefined {
   return readId(isObject(value) ? value.id : value)

@@ -68,7 +68,8 @@ export function judge(result: CallResult): CallVerdict {
   if (result.kind === 'no_response') return { kind: 'try_again' }
   const { status, retryAfterMs } = result
   if (status >= 200 && status < 300) return { kind: 'done' }
-  if (status === 401 || status === 403) return { kind: 'unauthorized' }
+  // 402 is not documented; a plan that has run out would be about the account, too.
+  if (status === 401 || status === 402 || status === 403) return { kind: 'unauthorized' }
   if (status === 429) return { kind: 'throttled', retryAfterMs }
   if (status === 408 || status === 425) return { kind: 'try_again' }
   if (status >= 400 && status < 500) return { kind: 'refused' }

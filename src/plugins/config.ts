@@ -29,7 +29,7 @@ export const Config = Type.Object({
   DATA_DIR: Type.String({ default: '.data', description: 'Where the embedded Postgres keeps its files.' }),
   HELPCRUNCH_API_URL: Type.String({
     default: 'https://api.helpcrunch.com/v1',
-    pattern: '^https?://.+[^/]$',
+    format: 'base-url',
     description: "HelpCrunch's REST API with its version, without a slash at the end.",
   }),
   HELPCRUNCH_API_KEY: Type.String({
@@ -110,7 +110,10 @@ export default fp(
     // In a shell and in .env files `NAME=` means "not set".
     const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
     try {
-      await app.register(fastifyEnv, { confKey: 'config', schema: Config, data, env: false })
+      await app.register(fastifyEnv, {
+        ...{ confKey: 'config', schema: Config, data, env: false },
+        ajv: { customOptions: (ajv) => ajv.addFormat('base-url', isBaseUrl) },
+      })
     } catch (error) {
       throw new Error(`The settings are not complete:\n${describe(readErrors(error), data)}`)
     }
@@ -119,6 +122,11 @@ export default fp(
   },
   { name: 'config' },
 )
+
+/** Whether paths can be added to an address. */
+function isBaseUrl(text: string): boolean {
+  return /^https?:\/\/[^\s?#]+[^/\s?#]$/.test(text) && URL.canParse(text)
+}
 
 interface SchemaError {
   readonly keyword: string

@@ -20,12 +20,15 @@ export default fp(
     const database = openDatabase({
       url,
       connections: WORKER_CONCURRENCY + CONNECTIONS_BESIDE_JOBS,
-      onLostConnection: (error) => app.log.warn({ err: error }, 'database.connection_lost'),
+      // At the end of an embedded server its connections end with it.
+      onLostConnection: (error) => {
+        if (!app.isDraining()) app.log.warn({ err: error }, 'database.connection_lost')
+      },
     })
     app.decorate('database', database)
     app.addHook('onClose', () => database.close())
   },
-  { name: 'database', dependencies: ['config', 'database-server'] },
+  { name: 'database', dependencies: ['config', 'database-server', 'draining'] },
 )
 
 /** A host with several addresses fails with one error for each, and says nothing itself. */

@@ -70,7 +70,10 @@ export function createManagementServices(
   const authenticating = { tokens, adminToken: config.ADMIN_TOKEN, log }
   const records = createCustomerRecords(prisma)
   const making = { decisions: createDecisionReader(prisma), rulesets }
-  const watchDepartments = createDepartmentWatch({ live, listDepartments, log })
+  const watchDepartments = createDepartmentWatch({
+    ...{ live, listDepartments, log },
+    defaultDepartmentId: config.DEFAULT_DEPARTMENT_ID,
+  })
 
   const listener = startRulesetListener({ pool, log, onChange: async () => void (await live.read()) })
   const watch = setInterval(() => {

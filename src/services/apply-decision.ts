@@ -52,7 +52,7 @@ export async function applyPending(
   if (pending.retry.tries === 0 && isFresh(pending.stateAgeMs)) return move(deps, claim, pending, {})
   try {
     const look = await lookBeforeMoving(deps, claim, pending)
-    if (look.kind === 'may_move') return await move(deps, claim, pending, { setAside: look.setAside })
+    if (look.kind === 'may_move') return await move(deps, claim, pending, look)
     if (look.setAside) await deps.ledger.giveBack(look.setAside)
     if (look.kind === 'unfinished') return await conclude(deps, claim, pending, look.call)
     return await settle(deps, claim, pending, look.outcome, look.reason, look.departmentFrom)
@@ -66,12 +66,13 @@ export async function move(
   deps: ApplyDependencies,
   claim: ChatClaim,
   pending: PendingDecision,
-  prepared: Pick<CallPurpose, 'setAside' | 'opened'>,
+  prepared: Pick<CallPurpose, 'setAside' | 'opened'> & Partial<Pick<Settlement, 'departmentFrom'>>,
 ): Promise<WorkEnding> {
   const { departmentId } = pending
+  const { setAside, opened, departmentFrom } = prepared
   const wanted = { chatId: claim.chatId, departmentId }
-  const applied = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom: undefined } as const
-  const purpose = { kind: 'move', ...prepared, ...servedBy(claim, pending) } as const
+  const applied = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom } as const
+  const purpose = { kind: 'move', setAside, opened, ...servedBy(claim, pending) } as const
   const own = deps.forbidden.watch(purpose.kind, String(claim.chatId))
   const call = await callHelpcrunch(
     deps,

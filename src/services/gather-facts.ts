@@ -116,7 +116,8 @@ function addAnswer(known: Known, lookup: Lookup, answer: Told): Known {
   }
 }
 
-function stateAge({ chatReadAtMs }: Known, event: WaitingEvent): number | undefined {
+function stateAge({ chatReadAtMs, envelope }: Known, event: WaitingEvent): number | undefined {
   if (chatReadAtMs !== undefined) return performance.now() - chatReadAtMs
-  return Math.abs(event.lateMs) <= LATE_MS_MAX ? event.ageMs : undefined
+  // What HelpCrunch had to send again is old, whatever the clocks say.
+  return envelope.attempts === 0 && Math.abs(event.lateMs) <= LATE_MS_MAX ? event.ageMs : undefined
 }

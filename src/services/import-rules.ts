@@ -3,11 +3,11 @@ import { type Problem, readRule } from '../domain/validate-rule.ts'
 import type { Log } from './log.ts'
 import { findRedTests } from './red-tests.ts'
 
-/** A rule file as it was found; `json` is undefined when it could not be parsed, and `parseProblem` says why. */
+/** A rule file as it was found; `json` is undefined when it could not be read, and `problem` says why. */
 export interface RuleFile {
   readonly file: string
   readonly json: unknown
-  readonly parseProblem: string | undefined
+  readonly problem: string | undefined
 }
 
 export interface FileProblem extends Problem {
@@ -50,12 +50,12 @@ export async function importRules(
 export async function readRuleFiles(files: readonly RuleFile[]): Promise<RuleFilesReading> {
   const problems: FileProblem[] = []
   const rules: RuleDocument[] = []
-  for (const { file, json, parseProblem } of files) {
-    if (parseProblem !== undefined) {
+  for (const { file, json, problem } of files) {
+    if (problem !== undefined) {
       problems.push({
         file,
         pointer: '',
-        message: `This is not JSON: ${parseProblem}. Mend the file, or take it out of the folder.`,
+        message: `${problem}. Mend the file, or take it out of the folder.`,
       })
       continue
     }

@@ -1,5 +1,6 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
+import { isAbout } from '../domain/helpcrunch-values.ts'
 import { type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
 import { type BudgetedCall, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
@@ -25,7 +26,7 @@ export type Look = { readonly setAside: SetAside | undefined } & (
 
 /** Whether the chat, as it is now, is still to be moved. */
 type Finding =
-  | { readonly kind: 'may_move' }
+  | { readonly kind: 'may_move'; readonly departmentFrom: number | null | undefined }
   | ({ readonly kind: 'settled' } & Pick<Settlement, 'outcome' | 'reason' | 'departmentFrom'>)
 
 /** Looks at a chat right before it is moved, together with others when there are some. */
@@ -40,7 +41,12 @@ export async function lookBeforeMoving(
   const request = { method: 'GET', path: `/chats/${claim.chatId}` } as const
   const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
   const own = deps.forbidden.watch(purpose.kind, request.path)
-  const call = await callHelpcrunch(deps, purpose, request, (result) => own(result, judgeBody(result, readChat)))
+  const call = await callHelpcrunch(deps, purpose, request, (result) =>
+    own(
+      result,
+      judgeBody(result, (json) => (isAbout(claim.chatId, json) ? readChat(json) : undefined)),
+    ),
+  )
   if (call.kind !== 'answered') return { kind: 'unfinished', call, setAside: undefined }
   const { setAside, verdict } = call
   if (verdict.kind !== 'done') return { kind: 'unfinished', call, setAside }
@@ -56,7 +62,7 @@ function checkAgain(
   const check = checkMove(departmentId, true, chat, { ...record, pendingDepartmentId: undefined }, deps.policy)
   switch (check.kind) {
     case 'move':
-      return { kind: 'may_move' }
+      return { kind: 'may_move', departmentFrom: chat.departmentId }
     case 'skip':
       return { kind: 'settled', outcome: 'skipped', reason: check.reason, departmentFrom: chat.departmentId }
     case 'unchanged':
@@ -65,7 +71,7 @@ function checkAgain(
         kind: 'settled',
         outcome: putBefore ? 'applied' : 'unchanged',
         reason: undefined,
-        departmentFrom: undefined,
+        departmentFrom: putBefore ? undefined : chat.departmentId,
       }
   }
 }

@@ -1,7 +1,8 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, readCustomer } from '../domain/customer-profile.ts'
 import type { Lookup } from '../domain/facts.ts'
-import { DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../domain/retry-policy.ts'
+import { isAbout } from '../domain/helpcrunch-values.ts'
+import { type CallResult, DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../domain/retry-policy.ts'
 import { callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type ChatCallDependencies, waitAfter } from './forbidden-calls.ts'
@@ -25,6 +26,13 @@ export type LookUpAnswer =
   | { readonly kind: 'gave_up' }
   | NotNow
 
+/**
+ * HelpCrunch tells of a new customer and of the first chat at the same moment; nobody outside knows whether it then answers for
+ * both at once. What is not found for longer than this does not exist.
+ */
+const NOT_YET_MS_MAX = 8_000
+const NOT_YET_DELAY_MS_MIN = 1_000
+
 /** Asks HelpCrunch for the event's customer or chat, once. What it has told is for the caller to record. */
 export async function lookUp(
   deps: LookUpDependencies,
@@ -33,7 +41,9 @@ export async function lookUp(
   lookup: Lookup,
 ): Promise<LookUpAnswer> {
   if (lookup === 'chat') {
-    const reply = await ask(deps, claim, event, `/chats/${claim.chatId}`, readChat)
+    const reply = await ask(deps, claim, event, `/chats/${claim.chatId}`, (json) =>
+      isAbout(claim.chatId, json) ? readChat(json) : undefined,
+    )
     return reply.kind === 'told' ? { kind: 'chat', chat: reply.value, unrecorded: reply.unrecorded } : reply
   }
   const { customerId } = event
@@ -41,7 +51,8 @@ export async function lookUp(
   const keep = (profile: CustomerProfile): FollowUp => {
     return { kind: 'keep', customer: { id: customerId, profile, knownRevision: event.customer?.revision } }
   }
-  const reply = await ask(deps, claim, event, `/customers/${customerId}`, readCustomer, keep)
+  const read = (json: unknown) => (isAbout(customerId, json) ? readCustomer(json) : undefined)
+  const reply = await ask(deps, claim, event, `/customers/${customerId}`, read, keep)
   return reply.kind === 'told' ? { kind: 'customer', profile: reply.value, unrecorded: reply.unrecorded } : reply
 }
 
@@ -70,7 +81,9 @@ async function ask<T>(
     case 'done':
       return { kind: 'told', value: call.verdict.value, unrecorded: call.unrecorded }
     case 'refused':
-      return { kind: 'not_known' }
+      return isMissing(call.result) && event.ageMs < NOT_YET_MS_MAX
+        ? { kind: 'not_now', postponement: notYet(event) }
+        : { kind: 'not_known' }
     case 'unauthorized':
     case 'throttled':
       return { kind: 'not_now', postponement: waitAfter(call.result) }
@@ -81,4 +94,13 @@ async function ask<T>(
       return { kind: 'not_now', postponement: { delayMs: step.delayMs, countsAsTry: true } }
     }
   }
+}
+
+function isMissing(result: CallResult): boolean {
+  return result.kind === 'response' && result.status === 404
+}
+
+/** After twice the time each time: 1, 2, 4 and 8 s after the event. */
+function notYet({ ageMs }: WaitingEvent): Postponement {
+  return { delayMs: Math.max(NOT_YET_DELAY_MS_MIN, ageMs), countsAsTry: false }
 }

@@ -2,10 +2,14 @@ import type { ListDepartments } from './check-department.ts'
 import type { Log } from './log.ts'
 import type { LiveRules } from './rule-book.ts'
 
-/** Makes a check for rules whose department HelpCrunch no longer has; each loss is told to the log once, until it is mended. */
+/** Among the losses; no key of a rule has a space. */
+const DEFAULT = 'the default'
+
+/** Makes a check for departments that HelpCrunch no longer has, of rules and by default; each loss is told to the log once, until it is mended. */
 export function createDepartmentWatch(deps: {
   readonly live: LiveRules
   readonly listDepartments: ListDepartments
+  readonly defaultDepartmentId: number | undefined
   readonly log: Log
 }): () => Promise<void> {
   let told = new Set<string>()
@@ -21,6 +25,11 @@ export function createDepartmentWatch(deps: {
       const loss = `${key} ${department}`
       now.add(loss)
       if (!told.has(loss)) deps.log.warn({ rule: key, status, department }, 'rule.department_lost')
+    }
+    const { defaultDepartmentId } = deps
+    if (defaultDepartmentId !== undefined && !ids.has(defaultDepartmentId)) {
+      now.add(DEFAULT)
+      if (!told.has(DEFAULT)) deps.log.warn({ department: defaultDepartmentId }, 'default_department.lost')
     }
     told = now
   }

@@ -83,3 +83,10 @@ test('with --json the result is one JSON text', async (t) => {
   await writeFile(file, JSON.stringify(rule()))
   t.match(JSON.parse((await run('export', '--dir', dir, '--json')).out), { written: [], unchanged: 1 })
 })
+
+test('where rules cannot be written, export says so in one line', async (t) => {
+  const dir = await makeFolder(t, { file: '' })
+  const { code, err } = await cli(await anyService(t))('export', '--dir', join(dir, 'file'))
+  t.equal(code, 1)
+  t.match(err, /^The rules cannot be written: EEXIST.* Name another folder: --dir <folder>\.$/)
+})

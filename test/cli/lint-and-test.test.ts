@@ -1,3 +1,4 @@
+import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { rule } from '../support/rules.ts'
@@ -18,6 +19,17 @@ test('lint says what is wrong with which file and where, all at once, and fails'
   t.match(out, `error   ${join(dir, 'wrong.json')}:/priority: `)
   t.match(out, `error   ${join(dir, 'wrong.json')}:/departement: `)
   t.match(out, /2 files: 3 errors, 0 warnings; warnings are looked for when there is none$/)
+})
+
+test('lint names the file that cannot be read, not the folder', async (t) => {
+  const dir = await makeFolder(t, { 'german.json': JSON.stringify(rule()) })
+  await mkdir(join(dir, 'folder.json'))
+  await symlink(join(dir, 'nowhere'), join(dir, '.#german.json'))
+  const { code, out } = await runCli(['lint', '--dir', dir])
+  t.equal(code, 1)
+  t.match(out, `error   ${join(dir, 'folder.json')}: This cannot be read: EISDIR`)
+  t.match(out, `error   ${join(dir, '.#german.json')}: This cannot be read: ENOENT`)
+  t.match((await runCli(['test', '--dir', dir])).err, 'This cannot be read')
 })
 
 test('lint warns of what is likely not meant, with an example, and fails with --strict only', async (t) => {

@@ -34,7 +34,7 @@ test('each status has its verdict', async (t) => {
   const verdicts = {
     done: [200, 201, 204],
     refused: [400, 404, 405, 409, 410, 422],
-    unauthorized: [401, 403],
+    unauthorized: [401, 402, 403],
     try_again: [301, 302, 307, 408, 425, 500, 502, 503, 504, 520],
   }
   for (const [kind, statuses] of Object.entries(verdicts)) {

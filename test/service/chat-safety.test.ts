@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { rule } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
+import { envelope, post } from '../support/webhooks.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
 const billing = rule({
@@ -95,6 +96,45 @@ test('what nothing matched goes to DEFAULT_DEPARTMENT_ID, by no rule', async (t)
   t.match(await outcomes(service, id), [{ outcome: 'applied', reason: 'default_department', department: { to: 40 } }])
   const { body } = await service.get(`/v1/decisions?chatId=${id}`)
   t.equal(body.data[0].rule, null)
+})
+
+test('where a chat was is told also when only a look before its move has shown it', async (t) => {
+  const service = await anyService(t)
+  const { simulator, drained } = service
+  simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['message.chat.customer'])
+  for (const [departmentId, outcome] of [
+    [30, 'applied'],
+    [20, 'unchanged'],
+  ] as const) {
+    const { id } = simulator.openChat({ customerId: 9011, departmentId, text: 'my invoice' })
+    await drained()
+    t.match(await outcomes(service, id), [{ outcome, department: { from: departmentId, to: 20 } }])
+  }
+  simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`)
+})
+
+test('what HelpCrunch had to send again is looked at before it is moved', async (t) => {
+  const service = await anyService(t)
+  const { simulator, drained } = service
+  simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['customer.new'])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  simulator.agentMovesChat(id, 30)
+  const eventData = { chat_id: id, status: 'new', department: null, assignee: null, customer: { id: 9011 } }
+  await post(service, envelope({ eventData, attempts: 1 }))
+  await drained()
+  t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'moved_by_person' }])
+  simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`)
+})
+
+test("a reply about somebody else's customer is not believed", async (t) => {
+  const service = await startService(t, { rules: [{}] })
+  const { simulator, drained } = service
+  const customer = simulator.addCustomer({ id: 9100, name: 'Marie', locale: 'fr' })
+  simulator.script({ path: '/v1/customers/9100' }, [{ kind: 'wrong_body', body: { id: 1, locale: 'de', tags: [] } }])
+  const { id } = simulator.openChat({ customerId: customer.id })
+  await drained()
+  t.match(await outcomes(service, id), [{ outcome: 'no_match' }])
+  t.equal(simulator.calls.count({ path: '/v1/customers/9100' }), 2, 'it was asked for again')
 })
 
 /** Makes a chat whose PUT fails once, so that an agent can be faster; `act` is what the agent does meanwhile. */

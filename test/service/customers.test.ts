@@ -132,15 +132,25 @@ test('a deleted customer leaves nothing behind to decide by', async (t) => {
   )
 })
 
-test('a customer whom HelpCrunch does not know yet leaves the facts unknown, and the decision goes on', async (t) => {
+test('a customer whom HelpCrunch does not know yet is asked for again', async (t) => {
+  const service = await startService(t, { rules, simulator: { switches: { customerDelayMs: 500 } } })
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
+  t.match(await route(service, id), { outcome: 'applied', rule: 'german', lookUps: 2, facts: { language: 'de' } })
+})
+
+test('a customer whom HelpCrunch does not know for longer leaves the facts unknown, and the decision goes on', async (t) => {
   const service = await startService(t, {
     rules,
     settings: { DEFAULT_DEPARTMENT_ID: '40' },
     simulator: { switches: { customerDelayMs: 60_000 } },
   })
-  const { id } = service.simulator.addCustomer({ locale: 'de-DE', tags: ['vip'] })
-  const routed = await route(service, id)
-  t.match(routed, { outcome: 'applied', rule: null, lookUps: 1 })
+  const { simulator, sql } = service
+  const { id } = simulator.addCustomer({ locale: 'de-DE', tags: ['vip'] })
+  const routing = route(service, id)
+  await simulator.waitFor('the look-up', () => simulator.calls.count({ status: 404 }) === 1)
+  await sql("UPDATE webhook_events SET received_at = received_at - interval '10 s'") // as if so much time had passed
+  const routed = await routing
+  t.match(routed, { outcome: 'applied', rule: null, lookUps: 2 })
   t.notOk('language' in routed.facts)
   t.notOk('tags' in routed.facts)
 })

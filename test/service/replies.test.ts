@@ -132,13 +132,18 @@ test('429 without Retry-After pauses everybody for a back-off that doubles', asy
 })
 
 test('a look-up has the same answers: refused leaves the facts unknown, anything passing is tried again', async (t) => {
-  const { simulator, drained, get } = await startService(t, { settings })
-  const customers = [404, 400, 500, 503].map((code, index) => {
+  const { simulator, drained, get, sql } = await startService(t, { settings })
+  const customers = [404, 405, 400, 500, 503].map((code, index) => {
     const customer = simulator.addCustomer({ id: 9100 + index, name: 'Max', locale: 'de' })
-    simulator.script({ path: `/v1/customers/${customer.id}` }, [{ kind: 'status', status: code }])
+    simulator.script(
+      { path: `/v1/customers/${customer.id}` },
+      Array(code === 404 ? 9 : 1).fill({ kind: 'status', status: code }),
+    )
     return { code, id: customer.id }
   })
   for (const { id } of customers) simulator.openChat({ customerId: id })
+  await simulator.waitFor('404', () => simulator.calls.count({ status: 404 }) > 0)
+  await sql("UPDATE webhook_events SET received_at = received_at - interval '10 s'") // a customer may only not be there yet
   await drained()
   const { body } = await get('/v1/decisions')
   for (const { code, id } of customers) {

@@ -94,7 +94,7 @@ test('a check of many rules asks for the departments once, also when nobody answ
   t.equal(simulator.calls.count(LISTED), 2)
 })
 
-test('the log tells once of a rule whose department has gone', async (t) => {
+test('the log tells once of a rule, and of a default, whose department has gone', async (t) => {
   const simulator = await startAccount(t)
   const lines: Record<string, unknown>[] = []
   const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
@@ -103,7 +103,7 @@ test('the log tells once of a rule whose department has gone', async (t) => {
     rule({ key: 'old', department: 99 }),
     rule({ key: 'off', department: 99, status: 'disabled' }),
   ])
-  const env = { ...settingsFor(simulator, await createDatabase(t), rulesDir), ...settings }
+  const env = { ...settingsFor(simulator, await createDatabase(t), rulesDir), ...settings, DEFAULT_DEPARTMENT_ID: '98' }
   const app = await buildApp({ env, logger: { level: 'warn', stream } })
   t.teardown(() => app.close())
   await app.services.watchDepartments()
@@ -113,4 +113,8 @@ test('the log tells once of a rule whose department has gone', async (t) => {
     [{ rule: 'old', department: 99, status: 'enabled' }],
   )
   t.equal(lines.filter(({ msg }) => msg === 'rule.department_lost').length, 1)
+  t.match(
+    lines.filter(({ msg }) => msg === 'default_department.lost'),
+    [{ department: 98 }],
+  )
 })

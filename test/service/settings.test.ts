@@ -62,6 +62,9 @@ test('what is malformed is named, with what it should be, and never the value of
     ['DATABASE_URL', 'mysql://root:canary@localhost/router', /pattern.*postgresql:\/\/user/],
     ['HELPCRUNCH_API_URL', 'api.helpcrunch.com', /\(it is "api\.helpcrunch\.com"\)\. .*REST API/],
     ['HELPCRUNCH_API_URL', 'https://api.helpcrunch.com/v1/', /without a slash at the end/],
+    ['HELPCRUNCH_API_URL', 'https://api.helpcrunch.com/v1?x=1', /REST API/],
+    ['HELPCRUNCH_API_URL', 'http://help crunch/v1', /REST API/],
+    ['HELPCRUNCH_API_URL', 'http://127.0.0.1:99999/v1', /REST API/],
     ['HELPCRUNCH_API_KEY', 'canary with spaces', /Public API/],
     ...[',canary', 'canary,,canary', 'canary, ', ' ', ' , '].map((keys) => {
       return ['HELPCRUNCH_SIGNING_KEY', keys, /comma-separated/] as const // a blank one would be known to everybody
@@ -165,6 +168,12 @@ test('a start that cannot go on ends with 1, and says why', async (t) => {
       /^The database of DATABASE_URL cannot be used: .*ECONNREFUSED/,
     ),
   ])
+})
+
+test('a .env that cannot be read ends the start with one line', async (t) => {
+  const { code, stdout, stderr } = await runMain(t, NEEDED, { dotenvIsFolder: true })
+  t.strictSame([code, stdout], [1, ''])
+  t.match(stderr, /^\S+\/\.env cannot be read\. It must be a file that the user who runs this may read\.\n$/)
 })
 
 test('a signal that comes twice at once, as npm passes on what its child has got already, is one signal', async (t) => {

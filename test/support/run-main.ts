@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -21,11 +21,16 @@ export interface Ending {
 export async function runMain(
   t: Test,
   env: Readonly<Record<string, string>>,
-  options: { readonly dotenv?: string; readonly meanwhile?: (child: ChildProcess) => unknown } = {},
+  options: {
+    readonly dotenv?: string
+    readonly dotenvIsFolder?: true
+    readonly meanwhile?: (child: ChildProcess) => unknown
+  } = {},
 ): Promise<Ending> {
   const cwd = await mkdtemp(join(tmpdir(), 'helpcrunch-router-start-'))
   t.teardown(() => rm(cwd, { recursive: true }))
   if (options.dotenv !== undefined) await writeFile(join(cwd, '.env'), options.dotenv)
+  if (options.dotenvIsFolder) await mkdir(join(cwd, '.env'))
   const child = spawn(process.execPath, [MAIN], { cwd, env: { ...inherited(), ...env }, timeout: 120_000 })
   options.meanwhile?.(child)
   const [[code], stdout, stderr] = await Promise.all([

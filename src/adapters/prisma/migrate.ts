@@ -44,6 +44,8 @@ export async function migrate(databaseUrl: string): Promise<void> {
   pool.on('connect', (connection) => connection.on('error', () => {}))
   try {
     await pool.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    const { rows } = await pool.query("SELECT current_setting('transaction_read_only') = 'on' AS is_read_only")
+    if (rows[0]?.is_read_only) throw new Error('it takes no writes: it is a standby, or set to be read-only')
     const migrationsList = await readMigrations()
     if (!(await isUpToDate(pool, migrationsList))) {
       const engine = await openSchemaEngine(pool)
