@@ -1,6 +1,7 @@
 import { type Choice, createTransitions, type Sample, type Transition } from './backtest-transitions.ts'
 import type { Lookup } from './facts.ts'
 import type { RoutingCase } from './find-winner.ts'
+import { isDecided } from './listening.ts'
 import type { CompiledRule, CompiledRuleset } from './ruleset.ts'
 import { type Trial, tryRules, winnerOf } from './try-rules.ts'
 
@@ -63,7 +64,8 @@ export function createBacktest(ruleset: CompiledRuleset, defaultDepartmentId: nu
       const found = winnerOf(ruleset, trials, past.routingCase, past.openLookups)
       if (found.kind === 'settled') {
         const winner = found.winner?.rule.document
-        const department = winner?.department ?? defaultDepartmentId ?? null
+        const otherwise = isDecided(ruleset, past.routingCase.eventType) ? defaultDepartmentId : undefined
+        const department = winner?.department ?? otherwise ?? null
         const now = { rule: winner?.key ?? null, department }
         tallies.addWinner(past, now)
         transitions.add(past, now)

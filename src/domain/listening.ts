@@ -11,8 +11,13 @@ export function listensTo(rule: RuleDocument, eventType: string): boolean {
   return eventsOf(rule).includes(eventType)
 }
 
+/** Whether events of a type are decided on: new chats always, be it that nothing matches; others only when somebody wrote a rule for them. */
+export function isDecided(ruleset: CompiledRuleset, eventType: string): boolean {
+  return eventType === 'chat.new' || isHeard(ruleset, eventType)
+}
+
 /** Whether any rule that is evaluated, be it in shadow, listens to events of a type. */
-export function isHeard(ruleset: CompiledRuleset, eventType: string): boolean {
+function isHeard(ruleset: CompiledRuleset, eventType: string): boolean {
   return ruleset.rules.some(({ rule: { document } }) => {
     return (document.status === 'enabled' || document.status === 'shadow') && listensTo(document, eventType)
   })

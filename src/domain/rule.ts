@@ -38,7 +38,7 @@ const Window = Type.Object(
     }),
     to: Type.String({
       pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$',
-      description: 'The minute it ends before, as "HH:MM" up to "24:00". Not after `from`: it ends on the next day.',
+      description: 'The minute it ends before, as "HH:MM" up to "24:00". Before `from`: it ends on the next day.',
     }),
   },
   { ...CLOSED, description: 'A window: { "days": [1, 2, 3, 4, 5], "from": "09:00", "to": "18:00" }.' },

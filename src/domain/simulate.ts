@@ -2,11 +2,13 @@ import type { ChatSnapshot } from './chat-snapshot.ts'
 import { decide, type RoutingPolicy, type RoutingRecord, type Verdict } from './decide.ts'
 import { explain } from './explain.ts'
 import type { RuleExplanation } from './explanation.ts'
-import type { Facts, Lookup } from './facts.ts'
+import type { Lookup } from './facts.ts'
 import { findWinner, type RoutingCase } from './find-winner.ts'
 import { readId } from './helpcrunch-values.ts'
+import { isDecided } from './listening.ts'
 import { type NearMiss, nearestMisses } from './nearest-miss.ts'
 import type { CompiledRuleset } from './ruleset.ts'
+import { normalText } from './text.ts'
 import { tryRules, winnerOf } from './try-rules.ts'
 
 /**
@@ -53,7 +55,10 @@ export async function simulate(
     const missing = missingFacts(ruleset, routingCase, openLookups)
     return { decision: { ...decision, department: { from, to: null } }, missing, misses, explanation }
   }
-  const { outcome, reason = null, departmentId } = decide(winner, readChat(facts), NO_RECORD, policy)
+  const defaultDepartmentId = isDecided(ruleset, routingCase.eventType) ? policy.defaultDepartmentId : undefined
+  const chat = readChat(routingCase)
+  const verdict = decide(winner, chat, NO_RECORD, { ...policy, defaultDepartmentId })
+  const { outcome, reason = null, departmentId } = verdict
   const rule = winner && { key: winner.rule.document.key, version: winner.rule.version }
   const department = { from, to: departmentId ?? null }
   return { decision: { outcome, reason, mode, rule, department }, missing: [], misses, explanation }
@@ -65,11 +70,12 @@ const NO_RECORD: RoutingRecord = {
   pendingDepartmentId: undefined,
 }
 
-function readChat({ chatStatus, department, assignee }: Facts): ChatSnapshot {
-  const departmentId = readId(department)
-  const assigneeId = readId(assignee)
+function readChat({ eventType, facts }: RoutingCase): ChatSnapshot {
+  const departmentId = readId(facts.department)
+  const assigneeId = readId(facts.assignee)
+  const status = facts.chatStatus ?? (eventType === 'chat.closed' ? 'closed' : undefined)
   return {
-    ...(typeof chatStatus === 'string' && { status: chatStatus }),
+    ...(typeof status === 'string' && { status: normalText(status) }),
     ...(departmentId !== undefined && { departmentId }),
     ...(assigneeId !== undefined && { assigneeId }),
   }

@@ -13,12 +13,17 @@ function nearestOf(word: string, candidates: readonly string[]): string | undefi
   let limit = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))
   let nearest: string | undefined
   for (const candidate of candidates) {
+    if (isNegated(word) !== isNegated(candidate.toLowerCase())) continue // the opposite is near, and worse than nothing
     const distance = editDistance(word, candidate.toLowerCase())
     if (distance > limit || (nearest !== undefined && distance === limit)) continue
     limit = distance
     nearest = candidate
   }
   return nearest
+}
+
+function isNegated(word: string): boolean {
+  return word.includes('not')
 }
 
 /** Levenshtein's distance: the fewest letters to insert, delete or replace. */

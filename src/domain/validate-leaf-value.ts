@@ -46,6 +46,10 @@ function contentProblem(operator: OperatorName, value: unknown): string | undefi
     return `There is no word in ${quoted(value)}. Use includesText to look for signs.`
   }
   if (operator !== 'matches') return undefined
+  const rewritten = [...value.normalize('NFC')].find((sign) => sign.normalize('NFKC') !== sign)
+  if (rewritten !== undefined) {
+    return `No text has ${quoted(rewritten)} in it when it is read: it is ${quoted(rewritten.normalize('NFKC'))} then. Write that.`
+  }
   const pattern = readPattern(value)
   return pattern.kind === 'refused' ? `The pattern is refused: ${pattern.why}.` : undefined
 }

@@ -37,12 +37,22 @@ function problemsOf(input: unknown): readonly Problem[] {
   if (!isRecord(input)) return structure
   const problems = [
     ...structure,
+    ...reservedKeyProblems(input.key),
     ...(Object.hasOwn(input, 'conditions') ? conditionsProblems(input.conditions) : []),
     ...scheduleProblems(input.schedule),
     ...testsProblems(input.tests),
     ...unstorableTextProblems(input),
   ]
   return eachPlaceOnce(problems)
+}
+
+/** `PUT /v1/rules/order` is the address of the order, so a rule of that name could never be changed. */
+const RESERVED_KEY = 'order'
+
+function reservedKeyProblems(key: unknown): Problem[] {
+  if (key !== RESERVED_KEY) return []
+  const message = `"${RESERVED_KEY}" is the address at which the order of the rules is set. Choose another key.`
+  return [{ pointer: '/key', message }]
 }
 
 /** json-rules-engine's own rules have an `event`, and people paste these. */

@@ -1,6 +1,5 @@
 import { decide, isStateKnown, type RoutingPolicy } from '../domain/decide.ts'
-import type { Lookup } from '../domain/facts.ts'
-import { isHeard, mayReroute } from '../domain/listening.ts'
+import { isDecided, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
 import type { ApiRequest, OpenCall, Reply } from './call-helpcrunch.ts'
@@ -105,8 +104,7 @@ const FINISHED: Step = { ending: DONE, pending: undefined, hasMore: true }
 async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<Step> {
   if (event.starts > STARTS_MAX) return setAside(deps, claim, event)
   const ruleset = await deps.rulesets.at(event.rulesetVersion)
-  // A new chat is always decided on, be it that nothing matches; other events only when somebody wrote a rule for them.
-  if (event.type !== 'chat.new' && !isHeard(ruleset, event.type)) {
+  if (!isDecided(ruleset, event.type)) {
     await deps.journal.finish(claim, event, 'ignored', 'No enabled or shadow rule listens to this event.')
     return FINISHED
   }
@@ -129,17 +127,17 @@ function draw(
   { version }: CompiledRuleset,
   gathering: Exclude<Gathering, NotNow>,
 ): NewDecision {
-  const { facts, chat } = gathering
-  const base = { mode: deps.policy.mode, departmentFrom: chat.departmentId, facts, rulesetVersion: version }
+  const { facts, chat, openLookups } = gathering
+  const { mode } = deps.policy
+  const base = { mode, departmentFrom: chat.departmentId, facts, openLookups, rulesetVersion: version }
   if (gathering.kind === 'gave_up') {
-    const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined, openLookups: new Set<Lookup>() }
+    const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined }
     return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
   }
-  const { openLookups } = gathering
   const { winner } = gathering.search
   const { outcome, reason, departmentId } = decide(winner, chat, event.record, deps.policy, event.isOvertaken)
   const stateAgeMs = isStateKnown(chat) ? gathering.stateAgeMs : undefined
-  return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs, openLookups }
+  return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs }
 }
 
 async function record(

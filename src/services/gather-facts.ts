@@ -29,7 +29,12 @@ export type Gathering =
       /** The last look-up's, to be recorded along with the decision. */
       readonly unrecorded: Reply | undefined
     }
-  | { readonly kind: 'gave_up'; readonly facts: Facts; readonly chat: ChatSnapshot }
+  | {
+      readonly kind: 'gave_up'
+      readonly facts: Facts
+      readonly chat: ChatSnapshot
+      readonly openLookups: ReadonlySet<Lookup>
+    }
   | NotNow
 
 /** Tags announce their changes through `customer.tags_changed`; a new plan or locale is seen after this at the latest. */
@@ -64,14 +69,15 @@ export async function gatherFacts(
         unrecorded,
       }
     }
-    for (const lookup of search.lookups) {
-      if (unrecorded) await deps.ledger.close(unrecorded)
-      const answer = await lookUp(deps, claim, event, lookup)
-      if (answer.kind === 'not_now') return answer
-      if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat }
-      known = addAnswer(known, lookup, answer)
-      unrecorded = answer.kind === 'not_known' ? undefined : answer.unrecorded
-    }
+    // One at a time: what it tells may make the next one needless.
+    const [lookup] = search.lookups
+    if (lookup === undefined) throw new Error('A search asks for look-ups, and names none.')
+    if (unrecorded) await deps.ledger.close(unrecorded)
+    const answer = await lookUp(deps, claim, event, lookup)
+    if (answer.kind === 'not_now') return answer
+    if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat, openLookups: open }
+    known = addAnswer(known, lookup, answer)
+    unrecorded = answer.kind === 'not_known' ? undefined : answer.unrecorded
   }
 }
 

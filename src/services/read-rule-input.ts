@@ -11,9 +11,6 @@ export type RuleInput =
 /** What the service adds to a rule when it is read: it may come back with a change, and is not looked at. */
 const ADDED = ['version', 'createdAt', 'updatedAt', 'updatedBy', 'warnings']
 
-/** `PUT /v1/rules/order` is the address of the order, so a rule of that name could never be changed. */
-const RESERVED_KEY = 'order'
-
 /**
  * Validates a rule, which must have `key` where one is given, and runs its tests. It is kept as it was given, to the order
  * of its properties.
@@ -30,12 +27,7 @@ export async function readRuleInput(input: unknown, key?: string): Promise<RuleI
 }
 
 function keyProblems(key: unknown, wanted: string | undefined): Problem[] {
-  const pointer = '/key'
-  if (key === RESERVED_KEY) {
-    const message = `"${RESERVED_KEY}" is the address at which the order of the rules is set. Choose another key.`
-    return [{ pointer, message }]
-  }
   if (wanted === undefined || key === wanted || typeof key !== 'string') return []
   const message = `A rule's key never changes: make it ${quoted(wanted)}, or create a new rule with POST /v1/rules.`
-  return [{ pointer, message }]
+  return [{ pointer: '/key', message }]
 }

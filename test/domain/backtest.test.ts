@@ -116,3 +116,11 @@ test('the most frequent transition comes first', async (t) => {
     { from: 1, to: 7, count: 1 },
   ])
 })
+
+test('an event that no rule listens to any more is left where it is, whatever the default department', async (t) => {
+  const routingCase = buildCase({ language: 'de' }, { eventType: 'message.chat.customer' })
+  const past = buildPast({ routingCase, chosen: { rule: 'cancellation', department: 42 } })
+  t.match(run([buildRule()], [past], 9).transitions, [{ from: 42, to: null, count: 1 }])
+  const heard = buildRule({ events: ['message.chat.customer'], conditions: { fact: 'plan', operator: 'exists' } })
+  t.match(run([heard], [past], 9).transitions, [{ from: 42, to: 9, count: 1 }])
+})

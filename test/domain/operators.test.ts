@@ -97,6 +97,7 @@ const EXAMPLES: Record<Exclude<OperatorName, 'exists' | 'missing'>, readonly Exa
     [true, ['true'], undefined],
   ],
   startsWith: [
+    ['προσφορά', 'ΠΡΟΣ', true],
     [' +49 30', '+49', true],
     [4930, '49', true],
     ['+43', '+49', false],

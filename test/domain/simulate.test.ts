@@ -54,3 +54,14 @@ test('a decision that hangs on what nobody looked up is unknown, and names the f
   t.strictSame(missing, ['language'])
   t.match(explanation, [{ rule: 'german', result: 'unknown' }])
 })
+
+test('an event that no rule listens to moves nothing, and one that closes a chat finds it closed', async (t) => {
+  const policy = { ...LIVE, defaultDepartmentId: 9 }
+  const onClosed = buildRule({ events: ['chat.closed'] })
+  const of = async (eventType: string, facts: Facts) =>
+    (await simulate(buildRuleset(onClosed), buildCase(facts, { eventType }), new Set(), policy)).decision
+  t.match(await of('chat.rated', {}), { outcome: 'no_match', department: { to: null } })
+  t.match(await of('chat.new', {}), { outcome: 'pending', reason: 'default_department', department: { to: 9 } })
+  t.match(await of('chat.closed', { language: 'de' }), { outcome: 'skipped', reason: 'closed' })
+  t.match(await of('chat.new', { chatStatus: 'Closed' }), { outcome: 'skipped', reason: 'closed' })
+})

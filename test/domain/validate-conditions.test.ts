@@ -86,6 +86,13 @@ const REFUSED: typeof TRAPS = [
   ['a pattern that does not end', leaf('message', 'matches', '[a'), '/value', /missing closing ]/],
   ['a pattern that explodes', leaf('message', 'matches', '((a{100}){100}){100}'), '/value', /invalid repeat count/],
   ['a pattern that grows too large', leaf('message', 'matches', '\\p{L}{1000}'), '/value', /too large/],
+  ['a sign that is read as another', leaf('message', 'matches', '№ ?[0-9]+'), '/value', /has "№".*it is "No" then/],
+  [
+    'the opposite of what was meant',
+    leaf('tags', 'notContains', 'vip'),
+    '/operator',
+    /^(?!.*Did you mean "contains").*doesNotContain/s,
+  ],
   ['half a surrogate pair', leaf('plan', 'equal', 'a\ud800'), '/value', /cannot be stored/],
   ['U+0000 in a fact name', leaf('custom.a\u0000', 'exists', true), '/fact', /cannot be stored/],
 ]

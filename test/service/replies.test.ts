@@ -152,6 +152,39 @@ test('a look-up has the same answers: refused leaves the facts unknown, anything
   }
 })
 
+test('a look-up that the one before it has made needless is not made', async (t) => {
+  const both = rule({
+    conditions: {
+      all: [
+        { fact: 'language', operator: 'equal', value: 'de' },
+        { fact: 'message', operator: 'includesWord', value: 'refund' },
+      ],
+    },
+  })
+  const { simulator, drained, get } = await startService(t, { rules: [both] })
+  simulator.openChat({ customerId: simulator.addCustomer({ name: 'Jane', locale: 'en' }).id, text: 'a refund' })
+  await drained()
+  t.strictSame(
+    simulator.calls.all.map(({ method, path }) => `${method} ${path.split('/')[2]}`),
+    ['GET customers'],
+  )
+  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'no_match' }])
+})
+
+test('what was not looked up is unknown, not missing, in a decision whose look-up was given up', async (t) => {
+  const nobodyKnows = rule({ conditions: { fact: 'language', operator: 'missing' } })
+  const { simulator, drained, sql, get } = await startService(t, { rules: [nobodyKnows] })
+  const { id } = simulator.addCustomer({ name: 'Mia', locale: 'de' })
+  simulator.script({ path: `/v1/customers/${id}` }, [{ kind: 'status', status: 500 }], { forever: true })
+  simulator.openChat({ customerId: id })
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries > 0')).length > 0)
+  await sql("UPDATE chats SET tried_since = now() - interval '80 hours'") // time is shifted, not waited for
+  await drained()
+  const [decision] = (await get('/v1/decisions')).body.data
+  t.match(decision, { outcome: 'failed', reason: 'lookup_failed', rule: null })
+  t.match((await get(`/v1/decisions/${decision.id}`)).body.explanation, [{ result: 'unknown' }])
+})
+
 test('what a look-up has answered is kept also when the chat was taken over meanwhile', async (t) => {
   const { simulator, sql } = await startService(t)
   const { id: customerId } = simulator.addCustomer({ name: 'Mia' })

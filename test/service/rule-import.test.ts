@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { readRuleFiles } from '../../src/services/import-rules.ts'
 import { createDatabase, query } from '../support/postgres.ts'
 import { rule, writeRules } from '../support/rules.ts'
 import { ADMIN_TOKEN, API_KEY, SIGNING_KEY } from '../support/service.ts'
@@ -92,6 +93,14 @@ test('files that are not rules refuse the start, all at once, and nothing is imp
   t.match(await query(databaseUrl, 'SELECT version FROM ruleset_head'), [{ version: 0 }])
 
   t.equal(await start(databaseUrl, await writeRules(t, [{}])), 'started', 'mended files are imported')
+})
+
+test('the reserved key is refused in a file as it is over REST', async (t) => {
+  const reading = await readRuleFiles([{ file: 'a.json', json: rule({ key: 'order' }), problem: undefined }])
+  t.match(reading, {
+    kind: 'invalid',
+    problems: [{ file: 'a.json', pointer: '/key', message: /address.*another key/ }],
+  })
 })
 
 test('an enabled rule whose test fails refuses the start; a draft may wait', async (t) => {
