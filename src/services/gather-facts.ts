@@ -5,10 +5,11 @@ import type { Facts, Lookup } from '../domain/facts.ts'
 import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
+import { tryRules, winnerOf } from '../domain/try-rules.ts'
 import type { WebhookEnvelope } from '../domain/webhook-event.ts'
 import type { Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
-import { type LookUpAnswer, type LookUpDependencies, lookUp, type NotNow } from './look-up.ts'
+import { type LookUpAnswer, type LookUpDependencies, lookUp, type NotNow, notYet } from './look-up.ts'
 import type { WaitingEvent } from './waiting-event.ts'
 
 export interface GatherDependencies extends LookUpDependencies {
@@ -77,10 +78,29 @@ export async function gatherFacts(
     if (answer.kind === 'not_now') return answer
     if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat, openLookups: open }
     known = addAnswer(known, lookup, answer)
+    const again = lookup === 'chat' && hangsOnMessage(deps, known, event, ruleset) ? notYet(event) : undefined
     unrecorded = answer.kind === 'not_known' ? undefined : answer.unrecorded
+    if (again === undefined) continue
+    if (unrecorded) await deps.ledger.close(unrecorded)
+    return again
   }
 }
 
+/** Whether the winner hangs on the first message of a chat that has been looked up, and has none. */
+function hangsOnMessage(
+  { planField }: Pick<GatherDependencies, 'planField'>,
+  known: Known,
+  event: WaitingEvent,
+  ruleset: CompiledRuleset,
+): boolean {
+  if (known.chat.lastMessageText !== undefined) return false
+  const routingCase = { eventType: event.type, at: event.happenedAt, facts: assembleFacts(known, planField) }
+  const open = openLookups({ ...known.made, chat: false })
+  const found = winnerOf(ruleset, tryRules(ruleset, routingCase, open), routingCase, open)
+  return found.kind === 'unknown' && found.facts.some((fact) => MESSAGE_FACTS.includes(fact))
+}
+
+const MESSAGE_FACTS = ['message', 'messageLanguage']
 const NO_LOOKUPS: ReadonlySet<Lookup> = new Set()
 
 /** What is known so far, and which look-ups have been made. */

@@ -27,8 +27,8 @@ export type LookUpAnswer =
   | NotNow
 
 /**
- * HelpCrunch tells of a new customer and of the first chat at the same moment; nobody outside knows whether it then answers for
- * both at once. What is not found for longer than this does not exist.
+ * HelpCrunch tells of a new customer, the first chat and its message at the same moment; nobody outside knows whether it then answers
+ * for all of them at once. What is not found for longer than this does not exist.
  */
 const NOT_YET_MS_MAX = 8_000
 const NOT_YET_DELAY_MS_MIN = 1_000
@@ -81,9 +81,7 @@ async function ask<T>(
     case 'done':
       return { kind: 'told', value: call.verdict.value, unrecorded: call.unrecorded }
     case 'refused':
-      return isMissing(call.result) && event.ageMs < NOT_YET_MS_MAX
-        ? { kind: 'not_now', postponement: notYet(event) }
-        : { kind: 'not_known' }
+      return (isMissing(call.result) && notYet(event)) || { kind: 'not_known' }
     case 'unauthorized':
     case 'throttled':
       return { kind: 'not_now', postponement: waitAfter(call.result) }
@@ -100,7 +98,8 @@ function isMissing(result: CallResult): boolean {
   return result.kind === 'response' && result.status === 404
 }
 
-/** After twice the time each time: 1, 2, 4 and 8 s after the event. */
-function notYet({ ageMs }: WaitingEvent): Postponement {
-  return { delayMs: Math.max(NOT_YET_DELAY_MS_MIN, ageMs), countsAsTry: false }
+/** To be asked again 1, 2, 4 and 8 s after the event; undefined when it has been long enough. */
+export function notYet({ ageMs }: WaitingEvent): NotNow | undefined {
+  if (ageMs >= NOT_YET_MS_MAX) return undefined
+  return { kind: 'not_now', postponement: { delayMs: Math.max(NOT_YET_DELAY_MS_MIN, ageMs), countsAsTry: false } }
 }
