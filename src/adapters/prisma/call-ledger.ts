@@ -44,12 +44,15 @@ export function createCallLedger(query: Query): CallLedger {
       const whenLocked = purpose.setAside ? 'wait' : 'skip'
       const condition = Prisma.sql`${isFree} AND (SELECT is_open FROM account) AND ${held}`
       const [row] = await query<OpeningRow>`
-        WITH probe AS (
-          UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
-          WHERE paused_until <= clock_timestamp() AND ${held} RETURNING id
+        WITH over AS (
+          SELECT id FROM helpcrunch_account WHERE paused_until <= clock_timestamp() AND ${held} FOR UPDATE
         ), account AS (
-          SELECT (paused_until IS NULL OR EXISTS (SELECT FROM probe)) AS is_open, paused_until FROM helpcrunch_account
-        ), ${openingSteps({ condition, wanted, whenLocked }, eventSeq, request)}
+          SELECT (paused_until IS NULL OR EXISTS (SELECT FROM over)) AS is_open, paused_until FROM helpcrunch_account
+        ), ${openingSteps({ condition, wanted, whenLocked }, eventSeq, request)}, probe AS (
+          -- Only a call that is made can tell whether the pause is over.
+          UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
+          WHERE id IN (SELECT id FROM over) AND EXISTS (SELECT FROM opened) RETURNING id
+        )
         SELECT (SELECT id FROM opened) AS attempt_id, (SELECT number FROM opened) AS number, ${held} AS held,
           (SELECT max(slot) FROM taken HAVING count(*) = 2) AS set_aside, EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms`
       if (row?.attempt_id != null && row.number !== null) {
@@ -104,8 +107,8 @@ function isTimeToShare(others: number): Prisma.Sql {
   return Prisma.sql`(${isEnough(IS_FREE)} OR NOT ${isEnough(Prisma.sql`used_at <= statement_timestamp() - ${WINDOW} + ${SHARED.wait}`)})`
 }
 
-/** The free slots that waiting moves will need. */
-const WAITING_MOVES = Prisma.sql`(SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL)`
+/** The free slots that waiting moves will need; those that have failed keep nobody from going first, as below. */
+const WAITING_MOVES = Prisma.sql`(SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL AND tries = 0)`
 
 /**
  * Those that moves of higher rules will need. One that has failed waits for its next try, and keeps nobody from going first: in an

@@ -83,14 +83,15 @@ export function createDecisionJournal(query: Query, workerId: string): DecisionJ
       const opened = move ? openingSteps(AT_ONCE, event.seq, move) : NOTHING_OPENED
       const [row] = await query<RecordedRow>`
         WITH next AS (
-          SELECT nextval('decisions_id_seq') AS id FROM chats c WHERE ${holds(claim)} FOR UPDATE
+          SELECT nextval('decisions_id_seq') AS id, c.pending_decision_id FROM chats c WHERE ${holds(claim)} FOR UPDATE
         ), finished AS (
           UPDATE webhook_events e SET status = 'done', finished_at = clock_timestamp() FROM next
-          WHERE e.seq = ${event.seq} AND e.status = 'waiting' RETURNING e.*, next.id AS decision_id
+          WHERE e.seq = ${event.seq} AND e.status = 'waiting' RETURNING e.*, next.id AS decision_id, next.pending_decision_id
         ), overtaken AS (
-          -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now.
-          UPDATE decisions d SET outcome = 'skipped', reason = 'already_routed' FROM finished, chats c
-          WHERE ${isPending} AND c.id = finished.chat_id AND d.id = c.pending_decision_id AND d.outcome = 'pending'
+          -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now. The chat's
+          -- row, which may have been waited for, says which that is; this statement may see the decision as it was before.
+          UPDATE decisions d SET outcome = 'skipped', reason = 'already_routed' FROM finished
+          WHERE ${isPending} AND d.id = finished.pending_decision_id
         ), chat AS (
           UPDATE chats c SET ${newRecord(decision)} FROM finished WHERE ${holds(claim)} RETURNING c.id
         ), decided AS (

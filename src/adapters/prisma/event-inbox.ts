@@ -28,8 +28,9 @@ async function insert(query: Query, events: readonly NewEvent[]): Promise<boolea
   const rows = await query<{ id: string }>`
     WITH arrived AS (${more.length === 0 ? one(first) : many(events)}
     ), stored AS (
-      INSERT INTO webhook_events (id, type, chat_id, customer_id, status, problem, body, happened_at)
-      SELECT id, type, chat_id, customer_id, status, problem, body, coalesce(happened_at, now()) FROM arrived
+      INSERT INTO webhook_events (seq, id, type, chat_id, customer_id, status, problem, body, happened_at)
+      SELECT seq, id, type, chat_id, customer_id, status, problem, body, coalesce(happened_at, now()) FROM arrived
+      ORDER BY id, seq -- as of two statements with the same webhooks each would wait for the other
       ON CONFLICT (id) DO NOTHING
       RETURNING id, seq, chat_id, status
     ), jobs AS (${addEventJobs(Prisma.sql`(SELECT seq, chat_id FROM stored WHERE status = 'waiting')`, events.length)})
@@ -39,9 +40,12 @@ async function insert(query: Query, events: readonly NewEvent[]): Promise<boolea
   return events.map(({ id }) => inserted.delete(id))
 }
 
+/** The order of arrival, whatever the order of storing. */
+const NEXT_SEQ = Prisma.sql`nextval('webhook_events_seq_seq')`
+
 /** The rows to store. A single one is not put into lists and taken out again: that is a tenth of the statement's time. */
 function one({ id, type, chatId, customerId, status, problem, happenedAt, body }: NewEvent): Prisma.Sql {
-  return Prisma.sql`SELECT ${id}::text AS id, ${type}::text AS type, ${chatId ?? null}::bigint AS chat_id,
+  return Prisma.sql`SELECT ${NEXT_SEQ} AS seq, ${id}::text AS id, ${type}::text AS type, ${chatId ?? null}::bigint AS chat_id,
     ${customerId ?? null}::bigint AS customer_id, ${status}::text AS status, ${toText(problem)}::text AS problem,
     ${happenedAt ?? null}::timestamptz AS happened_at, ${body}::bytea AS body`
 }
@@ -50,7 +54,7 @@ function many(events: readonly NewEvent[]): Prisma.Sql {
   const column = <T>(value: (event: NewEvent) => T) => events.map(value)
   // One after the other in a single parameter: only such a one is sent as the bytes that it is.
   const bodies = Buffer.concat(column(({ body }) => body))
-  return Prisma.sql`SELECT id, type, chat_id, customer_id, status, problem, happened_at,
+  return Prisma.sql`SELECT ${NEXT_SEQ} AS seq, id, type, chat_id, customer_id, status, problem, happened_at,
       substring(${bodies}::bytea FROM (1 + sum(length) OVER (ORDER BY place) - length)::int FOR length) AS body
     FROM unnest(
       ${column(({ id }) => id)}::text[], ${column(({ type }) => type)}::text[],

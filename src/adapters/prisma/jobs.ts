@@ -27,6 +27,12 @@ export const PRIORITIES = { decide: -20_000, decideAgain: -15_000, lookUp: 1, ag
  */
 const ATTEMPTS_MAX = 32_000
 
+/**
+ * Of a row `j` of the queue's jobs: that it will be run, or is. When a job is added anew while it runs, graphile-worker takes the key
+ * and all attempts from the old row; that one stays, should its run never end.
+ */
+export const IS_ALIVE = Prisma.sql`(j.is_available OR j.locked_at IS NOT NULL)`
+
 /** `SELECT` of a job that decides the waiting events of a chat; `seq` and `chatId` are SQL expressions. */
 export function addDecideJob(seq: Prisma.Sql, chatId: Prisma.Sql): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId})`
@@ -53,7 +59,7 @@ function addEventJob(events: Prisma.Sql): Prisma.Sql {
 function addJobsTogether(events: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`SELECT j.id FROM (
       SELECT array_agg((${TASK_OF_EVENT}, ${PAYLOAD_OF_EVENT}, NULL, now(), ${ATTEMPTS_MAX}::int, 'event:' || seq,
-        ${PRIORITIES.decide}::int, NULL)::graphile_worker.job_spec) AS specs
+        ${PRIORITIES.decide}::int, NULL)::graphile_worker.job_spec ORDER BY seq) AS specs
       FROM ${events} AS events HAVING count(*) > 0
     ) AS wanted, LATERAL graphile_worker.add_jobs(wanted.specs) AS j`
 }

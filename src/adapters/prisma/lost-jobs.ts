@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { addDecideJob, addLostApplyJob, TASKS } from './jobs.ts'
+import { addAgeOutJob, addDecideJob, addLostApplyJob, IS_ALIVE, TASKS } from './jobs.ts'
 
 /** What the queue has given to this process. */
 export interface HeldJobs {
@@ -9,6 +9,9 @@ export interface HeldJobs {
   /** Those that are being worked on. */
   readonly jobIds: ReadonlySet<string>
 }
+
+/** The name under which what was given up is locked until it is freed. */
+export const NOBODY = 'nobody'
 
 /** Longer than a statement may take: who has not heard by then that it got a job will not hear of it. */
 const UNHEARD_MIN = Prisma.sql`interval '8 s'`
@@ -21,12 +24,12 @@ const UNHEARD_MIN = Prisma.sql`interval '8 s'`
 export async function giveUpUnheardJobs(prisma: PrismaClient, { queueIds, jobIds }: HeldJobs): Promise<void> {
   await prisma.$executeRaw`
     WITH unheard AS (
-      UPDATE graphile_worker._private_jobs SET locked_by = 'nobody'
+      UPDATE graphile_worker._private_jobs SET locked_by = ${NOBODY}
       WHERE locked_by = ANY (${[...queueIds]}::text[]) AND locked_at < clock_timestamp() - ${UNHEARD_MIN}
         AND id <> ALL (${[...jobIds]}::bigint[])
       RETURNING job_queue_id
     )
-    UPDATE graphile_worker._private_job_queues SET locked_by = 'nobody' WHERE id IN (SELECT job_queue_id FROM unheard)`
+    UPDATE graphile_worker._private_job_queues SET locked_by = ${NOBODY} WHERE id IN (SELECT job_queue_id FROM unheard)`
 }
 
 /** Work under way may be without a job for a moment, when the job of another event of its chat does it. */
@@ -54,8 +57,13 @@ export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
       WHERE e.status = 'waiting' AND e.chat_id IS NOT NULL AND e.received_at < clock_timestamp() - ${WAITING_MIN}
         AND NOT EXISTS (
           SELECT FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
-          WHERE t.identifier = ${TASKS.decideEvents} AND (j.payload ->> 'chatId')::bigint = e.chat_id
+          WHERE t.identifier = ${TASKS.decideEvents} AND ${IS_ALIVE} AND (j.payload ->> 'chatId')::bigint = e.chat_id
         )
     )
     SELECT count(j.id) FROM lost, LATERAL ${addDecideJob(Prisma.sql`lost.seq`, Prisma.sql`lost.chat_id`)} AS j`
+  // The next run is scheduled by the one before it, and may be lost in the same way.
+  await prisma.$queryRaw`
+    SELECT count(j.id) FROM (
+      SELECT WHERE NOT EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${TASKS.ageOut})
+    ) AS lost, LATERAL ${addAgeOutJob(0, 'preserve_run_at')} AS j`
 }

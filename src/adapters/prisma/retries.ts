@@ -22,12 +22,12 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
 
     async callAgain({ id, chatId, rule }) {
       const priority = await findPriority(prisma, rule)
-      // The chat's row is locked and looked at first, so that a worker which is deciding comes before this, or after it.
+      // The chat's row is locked first, so that a worker which is deciding comes before this, and is noticed, or after it.
       const rows = await prisma.$queryRaw<{ id: bigint }[]>`
         WITH chat AS (
           UPDATE chats c SET pending_decision_id = ${id}, pending_priority = ${priority}::int,
             state_seen_at = NULL, tries = 0, tried_since = NULL
-          WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isNewest(id, chatId)}
+          WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isUndisturbed(chatId)} AND ${isNewest(id, chatId)}
             AND EXISTS (SELECT FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed')
           RETURNING c.id
         ), decision AS (
@@ -44,13 +44,14 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
       const rows = await prisma.$queryRaw<{ seq: bigint }[]>`
         WITH chat AS (
           UPDATE chats c SET tries = 0, tried_since = NULL
-          WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isNewest(id, chatId)} RETURNING c.id
-        ), taken_back AS (
-          DELETE FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed' AND d.to_department_id IS NULL
-            AND EXISTS (SELECT FROM chat) RETURNING d.event_seq
+          WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isUndisturbed(chatId)} AND ${isNewest(id, chatId)} RETURNING c.id
         ), event AS (
+          -- An erasure that has begun keeps the decision, as it is all that is left.
           UPDATE webhook_events e SET status = 'waiting', starts = 0, finished_at = NULL
-          FROM taken_back WHERE e.seq = taken_back.event_seq AND e.status = 'done' AND e.erased_at IS NULL RETURNING e.seq, e.chat_id
+          FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed' AND d.to_department_id IS NULL AND e.seq = d.event_seq
+            AND e.status = 'done' AND e.erased_at IS NULL AND EXISTS (SELECT FROM chat) RETURNING e.seq, e.chat_id
+        ), taken_back AS (
+          DELETE FROM decisions d USING event WHERE d.event_seq = event.seq
         )
         SELECT event.seq, j.id AS job FROM event, LATERAL ${job} AS j`
       return rows.length > 0
@@ -71,6 +72,14 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
       return rows.length > 0
     },
   }
+}
+
+/**
+ * The statement sees all other rows as they were when it began: where it had to wait for somebody who changed the chat's row, that is
+ * too old to judge by.
+ */
+function isUndisturbed(chatId: number): Prisma.Sql {
+  return Prisma.sql`c.xmin = (SELECT seen.xmin FROM chats seen WHERE seen.id = ${chatId}::bigint)`
 }
 
 function isNewest(id: bigint, chatId: number): Prisma.Sql {

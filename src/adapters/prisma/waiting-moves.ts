@@ -1,6 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { WaitingMoves } from '../../services/shared-looks.ts'
-import { TASKS } from './jobs.ts'
+import { IS_ALIVE, TASKS } from './jobs.ts'
 import type { Query } from './query.ts'
 
 const WORK_ON_CHATS = Prisma.sql`(${TASKS.decideEvents}, ${TASKS.applyDecision})`
@@ -13,7 +13,7 @@ export function createWaitingMoves(query: Query): WaitingMoves {
         WITH job AS (
           SELECT (j.payload ->> 'chatId')::bigint AS chat_id, j.priority, j.run_at, j.id
           FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
-          WHERE t.identifier IN ${WORK_ON_CHATS} AND j.run_at <= now()
+          WHERE t.identifier IN ${WORK_ON_CHATS} AND ${IS_ALIVE} AND j.run_at <= now()
           ORDER BY j.priority, j.run_at, j.id LIMIT ${limit}::int
         )
         SELECT job.chat_id, e.customer_id FROM job, LATERAL (

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { PRIORITIES } from './jobs.ts'
-import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs } from './lost-jobs.ts'
+import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs, NOBODY } from './lost-jobs.ts'
 import { createWorkerSession } from './worker-session.ts'
 
 /** A worker that was not seen for so long is taken for dead, even when its connection seems to live: it, or its machine, froze. */
@@ -70,7 +70,9 @@ export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, worker
         WHERE locked_by IN (SELECT unnest(queue_ids) FROM dead)
           -- Names that never came to be known here, or whose finder died as well.
           OR locked_at < clock_timestamp() - ${WORKER_SILENCE_MAX}
-            AND NOT EXISTS (SELECT FROM workers WHERE locked_by = ANY (queue_ids))`
+            AND NOT EXISTS (SELECT FROM workers WHERE locked_by = ANY (queue_ids))
+        -- Its job may have ended at the moment at which it was given up.
+        UNION SELECT locked_by FROM graphile_worker._private_job_queues WHERE locked_by = ${NOBODY}`
       if (dead.length > 0) await freeJobs(dead.map(({ name }) => name))
       if (beats++ % BEATS_PER_SEARCH !== 0) return
       await giveUpUnheardJobs(prisma, held)

@@ -1,0 +1,149 @@
+import { test } from 'tap'
+import { createCallLedger } from '../../src/adapters/prisma/call-ledger.ts'
+import { openDatabase } from '../../src/adapters/prisma/database.ts'
+import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
+import { createEventInbox } from '../../src/adapters/prisma/event-inbox.ts'
+import { createRetries } from '../../src/adapters/prisma/retries.ts'
+import { createWorkerRegistry } from '../../src/adapters/prisma/worker-registry.ts'
+import type { DecisionSummary } from '../../src/services/read-decision.ts'
+import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
+import { insertDecisions } from '../support/rows.ts'
+import type { Scope } from '../support/scope.ts'
+import { until } from '../support/service.ts'
+
+// What happens when two statements meet. One of the two is written out here, to be stopped in its middle.
+const CHAT = 501
+
+async function open(t: Scope) {
+  const url = await createDatabase(t)
+  const sql = await openConnection(t, url)
+  const database = openDatabase({ url, connections: 5, onLostConnection: () => {} })
+  t.teardown(() => database.close())
+  return { url, sql, ...database }
+}
+
+const untilOneWaits = (sql: Statement) =>
+  until('one waits for the other', async () => {
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    return (await sql(waiting)).length > 0
+  })
+
+/** A decision as the service that retries it has read it. */
+const read = (id: string | undefined) =>
+  ({ id: BigInt(id ?? 0), chatId: CHAT, rule: { key: 'german', version: 1 } }) as DecisionSummary // what retries look at
+
+test('a call that gets no slot of the budget does not use up the one that shows whether a pause is over', async (t) => {
+  const { sql, query } = await open(t)
+  await sql('INSERT INTO budget_slots (slot, used_at) SELECT generate_series(1, 2), now()')
+  await sql("UPDATE helpcrunch_account SET paused_until = now() - interval '1 s'")
+  const ledger = createCallLedger(query)
+  const request = { method: 'GET', path: '/departments' } as const
+  t.match(await ledger.open({ kind: 'look_up' }, request), { kind: 'no_budget' })
+  await sql("UPDATE budget_slots SET used_at = 'epoch'")
+  t.match(await ledger.open({ kind: 'look_up' }, request), { kind: 'opened', call: { isProbe: true } })
+  t.match(await ledger.open({ kind: 'look_up' }, request), { kind: 'no_budget' }, 'the others wait for its answer')
+})
+
+test('look-ups do not wait for moves that have failed, and wait for their next try', async (t) => {
+  const { sql, query } = await open(t)
+  await sql("INSERT INTO budget_slots (slot, used_at) SELECT generate_series(1, 3), 'epoch'")
+  await sql(
+    'INSERT INTO chats (id, fence, pending_decision_id, tries) SELECT n, 1, n, 0 FROM generate_series(1, 3) AS n',
+  )
+  const look = () => createCallLedger(query).open({ kind: 'look_up' }, { method: 'GET', path: '/customers/1' })
+  t.match(await look(), { kind: 'no_budget' })
+  await sql('UPDATE chats SET tries = 9')
+  t.match(await look(), { kind: 'opened' })
+})
+
+test('copies of the same webhooks that are stored at the same moment wait for one another one way only', async (t) => {
+  const { query, sql } = await open(t)
+  const event = (id: string) => ({
+    ...({ id, type: 'chat.new', chatId: CHAT, customerId: undefined, status: 'waiting', problem: undefined } as const),
+    ...{ body: Buffer.from('{}'), happenedAt: undefined },
+  })
+  for (let round = 0; round < 20; round++) {
+    const ids = Array.from({ length: 40 }, (_, n) => `${round}-${n}`)
+    const store = (order: readonly string[]) => {
+      const inbox = createEventInbox(query)
+      return Promise.all(order.map((id) => inbox.insertOnce(event(id))))
+    }
+    const inserted = (await Promise.all([store(ids), store(ids.toReversed())])).flat()
+    t.equal(inserted.filter(({ inserted }) => inserted).length, ids.length)
+  }
+  const misplaced = `SELECT FROM (SELECT id, lag(seq) OVER (ORDER BY received_at, seq) AS before, seq FROM webhook_events) AS e
+    WHERE before > seq`
+  t.strictSame(await sql(misplaced), [])
+})
+
+test('a decision takes over from one that was made pending again while it waited for the chat', async (t) => {
+  const { url, sql, query } = await open(t)
+  const service = { sql }
+  const [failed] = await insertDecisions(service, [{ outcome: 'failed', chatId: CHAT }])
+  await sql(
+    `INSERT INTO webhook_events (id, type, chat_id, status, body, happened_at) VALUES ('new', 'chat.new', ${CHAT}, 'waiting', '{}', now())`,
+  )
+  await sql(`INSERT INTO chats (id, fence) VALUES (${CHAT}, 1)`)
+  const journal = createDecisionJournal(query, 'this worker')
+  const claim = await journal.claimNext(CHAT)
+  if (claim?.started === undefined) throw new Error('nothing was started')
+  const other = await openConnection(t, url)
+  await other('BEGIN') // as a retry does
+  await other(`UPDATE chats SET pending_decision_id = $1, pending_priority = 0 WHERE id = ${CHAT}`, [failed])
+  await other("UPDATE decisions SET outcome = 'pending' WHERE id = $1", [failed])
+  const recording = journal.record(
+    claim,
+    claim.started,
+    {
+      ...{ outcome: 'pending', reason: undefined, mode: 'live', winner: null, departmentFrom: 20, departmentTo: 10 },
+      ...{ facts: {}, openLookups: new Set(), rulesetVersion: 1, stateAgeMs: 0 },
+    },
+    { reply: undefined, move: undefined },
+  )
+  await untilOneWaits(sql)
+  await other('COMMIT')
+  const recorded = await recording
+  t.strictSame(await sql('SELECT outcome, reason FROM decisions ORDER BY id'), [
+    { outcome: 'skipped', reason: 'already_routed' },
+    { outcome: 'pending', reason: null },
+  ])
+  t.match(await sql('SELECT pending_decision_id::text AS id FROM chats'), [{ id: String(recorded?.decisionId) }])
+})
+
+test('a decision that was overtaken while its retry waited is not made pending again', async (t) => {
+  const { url, sql, prisma } = await open(t)
+  const [failed] = await insertDecisions({ sql }, [{ outcome: 'failed', chatId: CHAT }])
+  await sql(`INSERT INTO chats (id, fence) VALUES (${CHAT}, 1)`)
+  for (const retry of ['callAgain', 'decideAgain'] as const) {
+    const other = await openConnection(t, url)
+    await other('BEGIN') // as a worker does that records a newer decision
+    await other(`UPDATE chats SET tries = 0 WHERE id = ${CHAT}`)
+    await insertDecisions({ sql: other }, [{ outcome: 'unchanged', chatId: CHAT }])
+    const retrying = createRetries(prisma)[retry](read(failed))
+    await untilOneWaits(sql)
+    await other('COMMIT')
+    t.equal(await retrying, false, retry)
+    await sql('DELETE FROM decisions WHERE id <> $1', [failed])
+  }
+  t.match(await sql('SELECT outcome FROM decisions WHERE id = $1', [failed]), [{ outcome: 'failed' }])
+})
+
+test('a retry that comes while the customer is being erased leaves the decision where it is', async (t) => {
+  const { sql, prisma } = await open(t)
+  const [failed] = await insertDecisions({ sql }, [{ outcome: 'failed', chatId: CHAT, department: null, rule: null }])
+  await sql(`INSERT INTO chats (id, fence) VALUES (${CHAT}, 1)`)
+  await sql('UPDATE webhook_events SET erased_at = now()')
+  t.equal(await createRetries(prisma).decideAgain(read(failed)), false)
+  t.equal((await sql('SELECT FROM decisions WHERE id = $1', [failed])).length, 1)
+  await sql('UPDATE webhook_events SET erased_at = NULL')
+  t.equal(await createRetries(prisma).decideAgain(read(failed)), true, 'while without an erasure it is taken back')
+  t.equal((await sql('SELECT FROM decisions WHERE id = $1', [failed])).length, 0)
+})
+
+test('the run that deletes what is too old is scheduled anew when its job was lost', async (t) => {
+  const { sql, prisma, pool } = await open(t)
+  const registry = createWorkerRegistry(prisma, pool, 'this worker')
+  t.teardown(() => registry.leave())
+  await registry.beat({ queueIds: [], jobIds: new Set() })
+  t.equal((await sql("SELECT FROM graphile_worker._private_jobs WHERE key = 'age_out'")).length, 1)
+})
