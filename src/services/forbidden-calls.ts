@@ -13,7 +13,7 @@ export interface ForbiddenCalls {
    */
   watch(
     kind: CallPurpose['kind'],
-    path: string,
+    subject: string,
   ): <V extends { readonly kind: string }>(result: CallResult, verdict: V) => V | OwnFailure
 }
 
