@@ -3,13 +3,13 @@ import fp from 'fastify-plugin'
 import { type Database, openDatabase } from '../adapters/prisma/database.ts'
 import { migrate } from '../adapters/prisma/migrate.ts'
 
-/** Jobs, the heartbeat and requests share the pool; one connection only listens, and one shows that the process lives. */
-const CONNECTIONS_BESIDE_JOBS = 6
+/** Requests and the heartbeat share these; one connection only listens, and one shows that the process lives. */
+const CONNECTIONS = 6
 
 /** Brings the database's tables up to date, and opens it. */
 export default fp(
   async (app: FastifyInstance) => {
-    const { DATABASE_URL, DATA_DIR, WORKER_CONCURRENCY } = app.config
+    const { DATABASE_URL, DATA_DIR } = app.config
     const url = await app.databaseUrl()
     try {
       await migrate(url)
@@ -19,7 +19,7 @@ export default fp(
     }
     const database = openDatabase({
       url,
-      connections: WORKER_CONCURRENCY + CONNECTIONS_BESIDE_JOBS,
+      connections: CONNECTIONS,
       // At the end of an embedded server its connections end with it.
       onLostConnection: (error) => {
         if (!app.isDraining()) app.log.warn({ err: error }, 'database.connection_lost')

@@ -1,9 +1,10 @@
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { ApplicationJournal } from '../../services/apply-decision.ts'
 import { addApplyJob, applyJobKey } from './jobs.ts'
 import type { Query } from './query.ts'
 import { RECENT_MOVES, RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
-import { settleSteps } from './settlement.ts'
-import { holds, msSince } from './sql.ts'
+import { SETTLEMENT_COLUMNS, settlementColumns, settleSteps } from './settlement.ts'
+import { holds, msSince, tableOf } from './sql.ts'
 
 interface PendingRow extends RecordRow {
   id: bigint
@@ -47,7 +48,8 @@ export function createApplicationJournal(query: Query): ApplicationJournal {
     },
 
     async settle(settlement) {
-      const rows = await query<{ id: bigint }>`WITH ${settleSteps(settlement)} SELECT id FROM chat`
+      const rows = await query<{ chat: bigint }>`
+        WITH t AS (${tableOf(SETTLEMENT_COLUMNS, [settlementColumns(settlement)])}), ${settleSteps(Prisma.sql`t`)} SELECT chat FROM chat`
       return rows.length > 0
     },
 

@@ -1,11 +1,13 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { AccountEffect, CallLedger, FollowUp } from '../../services/call-helpcrunch.ts'
-import { closingStep } from './closing-step.ts'
-import { keepStep } from './looked-up-customer.ts'
-import { IS_FREE, openingSteps, WINDOW } from './opening-steps.ts'
+import type { AccountEffect, ApiRequest, CallLedger, OpenCall, Reply } from '../../services/call-helpcrunch.ts'
+import type { ChatClaim } from '../../services/chat-claim.ts'
+import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
+import { keepSteps, LOOKED_UP_COLUMNS, lookedUpColumns } from './looked-up-customer.ts'
+import { IS_FREE, openingSteps, openingTogether, WINDOW } from './opening-steps.ts'
 import type { Query } from './query.ts'
-import { settleSteps } from './settlement.ts'
-import { holds, msToInterval } from './sql.ts'
+import { SETTLEMENT_COLUMNS, settlementColumns, settleSteps } from './settlement.ts'
+import { inPlace, shareStatement } from './share-statement.ts'
+import { holds, msToInterval, tableOf } from './sql.ts'
 
 /** How long the one probe after a pause has before another may try. */
 const PROBE_MS = 15_000
@@ -26,8 +28,14 @@ interface OpeningRow {
  * A move may take a free slot that no waiting move of a higher rule will need, a look-up one that no move will need at all.
  */
 export function createCallLedger(query: Query): CallLedger {
+  const openLookUp = shareStatement((lookUps: readonly LookUp[]) => openLookUps(query, lookUps))
+  const close = shareStatement((replies: readonly Reply[]) => closeCalls(query, replies, Prisma.empty))
   return {
     async open(purpose, request) {
+      if (purpose.kind === 'look_up' && purpose.chat) {
+        const call = await openLookUp({ ...purpose.chat, request })
+        if (call) return { kind: 'opened', call }
+      }
       const held = purpose.chat
         ? Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(purpose.chat.claim)})`
         : Prisma.sql`true`
@@ -67,33 +75,62 @@ export function createCallLedger(query: Query): CallLedger {
     },
 
     async close(reply) {
-      const { call, ending, followUp } = reply
-      const [row] = await query<{ is_settled: boolean }>`
-        WITH event AS (
-          -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
-          SELECT e.status, e.erased_at FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
-          WHERE a.id = ${call.attemptId} FOR SHARE OF e
-        ), closed AS (
-          ${closingStep(reply, Prisma.sql`true`, Prisma.sql`NOT EXISTS (SELECT FROM event WHERE erased_at IS NOT NULL)`)}
-        ) ${accountStep(ending.effect, call.isProbe)} ${followUpSteps(followUp)}`
-      return row?.is_settled ?? false
+      const { call, ending } = reply
+      if (ending.effect.kind === 'none') return close(reply)
+      const [isSettled = false] = await closeCalls(query, [reply], accountStep(ending.effect, call.isProbe))
+      return isSettled
     },
   }
 }
 
-/** Else its customer may have been erased. */
-const WAITS_STILL = Prisma.sql`event WHERE status = 'waiting'`
+interface LookUp {
+  readonly claim: ChatClaim
+  readonly eventSeq: bigint
+  readonly request: ApiRequest
+}
 
-/** The end of the statement; `event` is the locked row of the event that the call serves. */
-function followUpSteps(followUp: FollowUp | undefined): Prisma.Sql {
-  switch (followUp?.kind) {
-    case 'settle':
-      return Prisma.sql`, ${settleSteps(followUp.settlement)} SELECT EXISTS (SELECT FROM chat) AS is_settled`
-    case 'keep':
-      return Prisma.sql`, kept AS (${keepStep(followUp.customer, WAITS_STILL)}) SELECT false AS is_settled`
-    case undefined:
-      return Prisma.sql`SELECT false AS is_settled`
-  }
+/** Opens look-ups while there are more free calls than waiting moves. Whoever gets none here asks alone, and is told why. */
+async function openLookUps(query: Query, lookUps: readonly LookUp[]): Promise<(OpenCall | undefined)[]> {
+  const table = lookUps.map(({ claim, eventSeq, request: { method, path } }) => {
+    return { chat: claim.chatId, fence: claim.fence, event: eventSeq, method, path }
+  })
+  const rows = await query<{ n: number; id: bigint; number: number }>`
+    WITH t AS (${tableOf('chat bigint, fence bigint, event bigint, method text, path text', table)}), ready AS (
+      SELECT t.*, 0 AS priority FROM t JOIN chats c ON c.id = t.chat AND c.fence = t.fence
+    ), wanted AS (SELECT count(*) AS calls FROM ready), kept AS (SELECT ${WAITING_MOVES} AS calls), spare AS (
+      SELECT greatest(0, (SELECT count(*) FROM (
+        SELECT FROM budget_slots WHERE ${IS_FREE} LIMIT (SELECT calls FROM wanted) + (SELECT calls FROM kept)
+      ) AS free) - (SELECT calls FROM kept)) AS calls
+    ), ${openingTogether(Prisma.sql`(SELECT calls FROM spare)`)}
+    SELECT t.n, opened.id, opened.number FROM opened JOIN t ON t.event = opened.event_seq`
+  return inPlace(lookUps.length, rows).map(
+    (row) => row && { attemptId: row.id, number: row.number, isProbe: false, setAside: undefined },
+  )
+}
+
+const REPLY_TABLE = `${REPLY_COLUMNS}, ${SETTLEMENT_COLUMNS}, ${LOOKED_UP_COLUMNS}`
+
+/** Records replies, with what follows from each; gives whether each has settled its decision. */
+async function closeCalls(query: Query, replies: readonly Reply[], account: Prisma.Sql): Promise<boolean[]> {
+  const table = replies.map((reply) => {
+    const { followUp } = reply
+    const settlement = followUp?.kind === 'settle' ? settlementColumns(followUp.settlement) : {}
+    return { ...replyColumns(reply), ...settlement, ...lookedUpColumns(followUp) }
+  })
+  const rows = await query<{ n: number }>`
+    WITH t AS (${tableOf(REPLY_TABLE, table)}), event AS (
+      -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
+      SELECT a.n, e.status, e.erased_at FROM (
+        SELECT t.n, a.event_seq FROM t JOIN attempts a ON a.id = t.attempt ORDER BY a.event_seq
+      ) AS a JOIN webhook_events e ON e.seq = a.event_seq FOR SHARE OF e
+    ), waiting AS (
+      -- Of the others the customer may have been erased.
+      SELECT t.* FROM t JOIN event ON event.n = t.n WHERE event.status = 'waiting'
+    ), closed AS (
+      ${closingStep(Prisma.sql`t`, Prisma.sql`NOT EXISTS (SELECT FROM event WHERE event.n = t.n AND erased_at IS NOT NULL)`)}
+    ), ${settleSteps(Prisma.sql`t`)}, ${keepSteps(Prisma.sql`waiting`)} ${account}
+    SELECT n FROM chat`
+  return inPlace(replies.length, rows).map((row) => row !== undefined)
 }
 
 /** A shared look is worth more when some of the moves that it is for can follow at once; it waits for their slots this long. */

@@ -3,6 +3,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { ChatClaim, ChatClaims } from '../../services/chat-claim.ts'
 import type { Query } from './query.ts'
 import { LET_GO } from './settlement.ts'
+import { shareStatement } from './share-statement.ts'
 import { holds, msToInterval } from './sql.ts'
 import { WORKER_SILENCE_MAX } from './worker-registry.ts'
 
@@ -16,11 +17,11 @@ export function createChatClaims(query: Query, workerId: string): ChatClaims {
     await query`UPDATE chats c SET ${LET_GO} WHERE ${holds(claim)}`
   }
   return {
-    async claim(chatId) {
-      const [row] = await query<{ fence: bigint }>`
-        WITH claimed AS (${claimStep(chatId, workerId)}) SELECT fence FROM claimed`
-      return row && { chatId, fence: row.fence }
-    },
+    claim: shareStatement(async (chatIds: readonly number[]) => {
+      const rows = await query<{ id: bigint; fence: bigint }>`
+        WITH claimed AS (${claimStep(chatIds, workerId)}) SELECT id, fence FROM claimed`
+      return firstOfEach(chatIds, rows).map((row) => row && { chatId: Number(row.id), fence: row.fence })
+    }),
 
     async release(claim) {
       await letGo(claim).catch(() => void keepTrying(() => letGo(claim)))
@@ -28,17 +29,34 @@ export function createChatClaims(query: Query, workerId: string): ChatClaims {
   }
 }
 
-/** The statement that claims a chat, unless a living worker holds it; it gives the chat's row. */
-export function claimStep(chatId: number, workerId: string): Prisma.Sql {
+/**
+ * The statement that claims chats, but for those that a living worker holds; it gives the rows of those it got. In the order of
+ * their ids, as two that claim the same chats would else wait for each other.
+ */
+export function claimStep(chatIds: readonly number[], workerId: string): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO chats AS c (id, fence, claimed_by, claimed_until)
-    VALUES (${chatId}::bigint, 1, ${workerId}, clock_timestamp() + ${msToInterval(CLAIM_MS)})
+    SELECT id, 1, ${workerId}, clock_timestamp() + ${msToInterval(CLAIM_MS)}
+    FROM (SELECT DISTINCT unnest(${[...chatIds]}::bigint[]) AS id) AS wanted ORDER BY id
     ON CONFLICT (id) DO UPDATE
     SET fence = c.fence + 1, claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
     WHERE c.claimed_by IS NULL OR c.claimed_until < clock_timestamp() OR NOT EXISTS (
       SELECT FROM workers w WHERE w.id = c.claimed_by AND w.seen_at > clock_timestamp() - ${WORKER_SILENCE_MAX}
     )
     RETURNING c.*`
+}
+
+/** The row of each chat; of two who want the same one, only the first gets it. */
+export function firstOfEach<Row extends { readonly id: bigint }>(
+  chatIds: readonly number[],
+  rows: readonly Row[],
+): (Row | undefined)[] {
+  const left = new Map(rows.map((row) => [Number(row.id), row]))
+  return chatIds.map((chatId) => {
+    const row = left.get(chatId)
+    left.delete(chatId)
+    return row
+  })
 }
 
 /**

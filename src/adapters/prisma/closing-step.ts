@@ -1,18 +1,27 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Reply } from '../../services/call-helpcrunch.ts'
-import { cleanText } from './sql.ts'
 
 /** What is kept of a reply. */
 const BODY_CHARACTERS_MAX = 4_096
 
-/** The step of a statement that records what came of a call, if `condition` holds; its body only if `mayKeepBody` does. */
-export function closingStep({ call, ending }: Reply, condition: Prisma.Sql, mayKeepBody: Prisma.Sql): Prisma.Sql {
+/** What came of a call, as columns of a statement's table. */
+export const REPLY_COLUMNS = 'attempt bigint, status int, body text, error text, duration_ms int'
+
+export function replyColumns({ call, ending }: Reply): object {
   const { result, durationMs, problem } = ending
   const reply = result.kind === 'response' ? result : undefined
-  const body = reply ? cleanText(reply.body).slice(0, BODY_CHARACTERS_MAX) : null
-  const error = result.kind === 'no_response' ? `${result.reason}: ${result.message}` : (problem ?? null)
+  return {
+    attempt: call.attemptId,
+    status: reply?.status,
+    body: reply?.body.slice(0, BODY_CHARACTERS_MAX),
+    error: result.kind === 'no_response' ? `${result.reason}: ${result.message}` : problem,
+    duration_ms: durationMs,
+  }
+}
+
+/** The step of a statement that records what came of the calls in `table`, aliased `t`; their bodies only where `mayKeepBody` holds. */
+export function closingStep(table: Prisma.Sql, mayKeepBody: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
-    UPDATE attempts SET status = ${reply?.status ?? null}::int, body = CASE WHEN ${mayKeepBody} THEN ${body}::text END,
-      error = ${error === null ? null : cleanText(error)}, duration_ms = ${durationMs}::int
-    WHERE id = ${call.attemptId} AND ${condition}`
+    UPDATE attempts a SET status = t.status, body = CASE WHEN ${mayKeepBody} THEN t.body END, error = t.error, duration_ms = t.duration_ms
+    FROM ${table} AS t WHERE a.id = t.attempt`
 }

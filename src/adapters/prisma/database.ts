@@ -5,6 +5,7 @@ import { createQuery, createStatementNames, type Query } from './query.ts'
 
 export interface Database {
   readonly prisma: PrismaClient
+  /** The statements of a chat's way, on connections of their own. */
   readonly query: Query
   readonly pool: pg.Pool
   /** The connections of the queue, which speaks to Postgres itself. */
@@ -14,7 +15,7 @@ export interface Database {
 
 export interface DatabaseOptions {
   readonly url: string
-  /** At most; the queue has `QUEUE_CONNECTIONS` besides. */
+  /** At most; the statements of a chat's way have `CHAT_CONNECTIONS` besides, the queue `QUEUE_CONNECTIONS`. */
   readonly connections: number
   /** Told of connections that broke while idle; the pool replaces them by itself. */
   readonly onLostConnection: (error: Error) => void
@@ -29,36 +30,58 @@ const IDLE_MS_MAX = 300_000
 /** One listens; the others take jobs and report their ends, a millisecond for each. */
 export const QUEUE_CONNECTIONS = 4
 
+/** Each step of all chats is one statement at a time, whatever the number of chats in work; some steps are still a chat's own. */
+export const CHAT_CONNECTIONS = 6
+
 /**
- * Postgres plans the queue's statements once for each connection, often while few jobs wait, when reading all of them is the
- * best plan; behind a backlog it is the worst (bench/backlog.ts). So they are planned by index from the start.
+ * Postgres plans the statements once for each connection, often while few rows wait, when reading all of them is the best plan;
+ * behind a backlog it is the worst (bench/backlog.ts). So they are planned by index from the start.
  */
-const PLAN_BY_INDEX = 'SET enable_seqscan = off; SET enable_sort = off'
+const QUEUE_PLANS = '-c enable_seqscan=off -c enable_sort=off'
+/**
+ * A crash of Postgres itself may undo what was said last of jobs that exist: that one was taken, has ended, or is put off. Then it is
+ * run once more, and finds done what is done; so nobody waits for the disk there.
+ */
+const QUEUE_COMMITS = '-c synchronous_commit=off'
+/** A statement for several chats goes through their rows, and looks each up in the tables. */
+const CHAT_PLANS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
 
 /** Opens the connection pools; connects on first use. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = openPool(options)
   const queuePool = openQueuePool(options)
+  const chatPool = openPool({ ...options, url: withOptions(options.url, CHAT_PLANS), connections: CHAT_CONNECTIONS })
   const nameOf = createStatementNames()
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }) })
   return {
     prisma,
-    query: createQuery(pool, nameOf),
+    query: createQuery(chatPool, nameOf),
     pool,
     queuePool,
     async close() {
       await prisma.$disconnect()
-      await Promise.all([pool.end(), queuePool.end()])
+      await Promise.all([pool.end(), chatPool.end(), queuePool.end()])
     },
   }
 }
 
 export function openQueuePool(options: Omit<DatabaseOptions, 'connections'>): pg.Pool {
-  const onConnect = (client: pg.ClientBase) => client.query(PLAN_BY_INDEX)
-  return openPool({ ...options, connections: QUEUE_CONNECTIONS }, { onConnect })
+  return openPool({
+    ...options,
+    url: withOptions(options.url, `${QUEUE_PLANS} ${QUEUE_COMMITS}`),
+    connections: QUEUE_CONNECTIONS,
+  })
 }
 
-function openPool({ url, connections, onLostConnection }: DatabaseOptions, more: pg.PoolConfig = {}): pg.Pool {
+/** Each connection begins with these, and with those that the address has already. */
+function withOptions(url: string, options: string): string {
+  const address = new URL(url)
+  const given = address.searchParams.get('options')
+  address.searchParams.set('options', given === null ? options : `${given} ${options}`)
+  return address.href
+}
+
+function openPool({ url, connections, onLostConnection }: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -67,7 +90,6 @@ function openPool({ url, connections, onLostConnection }: DatabaseOptions, more:
     query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
-    ...more,
   })
   pool.on('error', onLostConnection)
   pool.on('connect', (client) => client.on('error', onLostConnection))

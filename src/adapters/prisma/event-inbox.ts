@@ -1,12 +1,9 @@
-import DataLoader from 'dataloader'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { EventInbox, NewEvent } from '../../services/receive-event.ts'
 import { addEventJobs } from './jobs.ts'
 import type { Query } from './query.ts'
+import { shareStatement } from './share-statement.ts'
 import { cleanText } from './sql.ts'
-
-/** So many rows of 1 MiB would still fit a statement. */
-const EVENTS_PER_STATEMENT = 50
 
 /**
  * Stores webhooks and their jobs. Those that wait at the same moment share one statement, and so one commit. It goes past
@@ -14,12 +11,8 @@ const EVENTS_PER_STATEMENT = 50
  * processor time of a webhook of 64 KiB.
  */
 export function createEventInbox(query: Query): EventInbox {
-  const loader = new DataLoader((events: readonly NewEvent[]) => insert(query, events), {
-    cache: false,
-    maxBatchSize: EVENTS_PER_STATEMENT,
-    batchScheduleFn: (dispatch) => setImmediate(dispatch),
-  })
-  return { insertOnce: async (event) => ({ inserted: await loader.load(event) }) }
+  const store = shareStatement((events: readonly NewEvent[]) => insert(query, events))
+  return { insertOnce: async (event) => ({ inserted: await store(event) }) }
 }
 
 async function insert(query: Query, events: readonly NewEvent[]): Promise<boolean[]> {

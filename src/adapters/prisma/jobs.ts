@@ -80,11 +80,14 @@ export function applyJobKey(chatId: number): string {
   return `apply:${chatId}`
 }
 
-/** The same for a decision that was found without a job; both are SQL expressions. */
-export function addLostApplyJob(chatId: Prisma.Sql, rulePriority: Prisma.Sql): Prisma.Sql {
+/** The same for a chat and a priority that the statement finds: both are SQL expressions. */
+export function addApplyJobOf(chatId: Prisma.Sql, rulePriority: Prisma.Sql): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId})`
-  const priority = Prisma.sql`(-${rulePriority})`
-  return addJob(TASKS.applyDecision, payload, Prisma.sql`'apply:' || ${chatId}`, priority, FLAGS.move, 0)
+  return addJob(TASKS.applyDecision, payload, applyJobKeyOf(chatId), Prisma.sql`(-${rulePriority})`, FLAGS.move, 0)
+}
+
+export function applyJobKeyOf(chatId: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`'apply:' || ${chatId}`
 }
 
 /** `SELECT` of a job that learns from a customer event; `seq` is an SQL expression. */

@@ -35,3 +35,24 @@ export function openingSteps(
       FROM (SELECT min(slot) AS slot FROM taken) AS t WHERE slot IS NOT NULL RETURNING id, number
     )`
 }
+
+/**
+ * Steps of a statement that open calls for the rows of `ready` (`event`, `method`, `path`, those of higher `priority` first), for so
+ * many of them as `limit` says and slots are free: `opened` is the rows of their attempts. None while the account is paused.
+ */
+export function openingTogether(limit: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`slot AS (
+      SELECT slot, row_number() OVER () AS place FROM (
+        SELECT slot FROM budget_slots WHERE ${IS_FREE} AND EXISTS (SELECT FROM helpcrunch_account WHERE paused_until IS NULL)
+        ORDER BY used_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+      ) AS free
+    ), taken AS (
+      UPDATE budget_slots b SET used_at = clock_timestamp()
+      FROM slot JOIN (SELECT *, row_number() OVER (ORDER BY priority DESC, event) AS place FROM ready) AS r USING (place)
+      WHERE b.slot = slot.slot RETURNING r.event, r.method, r.path
+    ), opened AS (
+      INSERT INTO attempts (event_seq, number, method, path, at)
+      SELECT event, 1 + (SELECT count(*) FROM attempts WHERE event_seq = taken.event), method, path, clock_timestamp()
+      FROM taken RETURNING id, number, event_seq
+    )`
+}

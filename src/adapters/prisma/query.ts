@@ -27,9 +27,13 @@ const TYPES: pg.CustomTypesConfig = {
     oid === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(oid, format as 'text'),
 }
 
+/** Postgres has undone what the statement did, and the connection goes on. */
+export class RefusedStatement extends Error {}
+
 /** Postgres' detail tells values of the row, which must not reach a log. */
-function withoutDetail({ code, message }: pg.DatabaseError): Error {
-  return new Error(`Postgres refused a statement: ${message} (${code ?? 'no code'})`)
+function withoutDetail({ code, message, severity }: pg.DatabaseError): Error {
+  const told = `Postgres refused a statement: ${message} (${code ?? 'no code'})`
+  return severity === 'ERROR' ? new RefusedStatement(told) : new Error(told)
 }
 
 /** More different statements than the service has; what goes beyond them is planned each time, so that none fill the server. */

@@ -2,11 +2,22 @@ import { Prisma } from '../../generated/prisma/client.ts'
 
 /** A value for a jsonb column. Postgres refuses NUL and lone surrogates there, and both can be in what people write. */
 export function toJsonb(value: unknown): Prisma.Sql {
-  return Prisma.sql`${JSON.stringify(value, (_key, item: unknown) => clean(item))}::jsonb`
+  return Prisma.sql`${toJson(value)}::jsonb`
+}
+
+/** The rows that a statement is for, as a table with these columns; `n` is a row's place. */
+export function tableOf(columns: string, rows: readonly object[]): Prisma.Sql {
+  const numbered = rows.map((row, n) => ({ n, ...row }))
+  return Prisma.sql`SELECT * FROM json_to_recordset(${toJson(numbered)}::json) AS t (n int, ${Prisma.raw(columns)})`
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => clean(item))
 }
 
 function clean(value: unknown): unknown {
   if (typeof value === 'string') return cleanText(value)
+  if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [cleanText(key), item]))
 }

@@ -4,16 +4,19 @@ import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.t
 import { RECENT_MOVES, RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
 import { BODY_TEXT, msSince } from './sql.ts'
 
-/** The statement that counts one more start of a chat's oldest waiting event, if `condition` holds; it gives the event's row. */
-export function startOldest(chatId: number, condition: Prisma.Sql): Prisma.Sql {
+/** The statement that counts one more start of the oldest waiting event of each of these chats, given by `id`; it gives the events' rows. */
+export function startOldest(chats: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
-    UPDATE webhook_events SET starts = starts + 1
-    WHERE seq = (
-      -- HelpCrunch's clock counts seconds: of one second, the new chat comes first.
-      SELECT seq FROM webhook_events WHERE chat_id = ${chatId}::bigint AND status = 'waiting'
-      ORDER BY happened_at, type <> 'chat.new', seq LIMIT 1
-    ) AND status = 'waiting' AND ${condition}
-    RETURNING *`
+    UPDATE webhook_events e SET starts = e.starts + 1
+    FROM (
+      SELECT oldest.seq FROM ${chats} AS chat, LATERAL (
+        -- HelpCrunch's clock counts seconds: of one second, the new chat comes first.
+        SELECT seq FROM webhook_events WHERE chat_id = chat.id AND status = 'waiting'
+        ORDER BY happened_at, type <> 'chat.new', seq LIMIT 1
+      ) AS oldest ORDER BY oldest.seq
+    ) AS oldest
+    WHERE e.seq = oldest.seq AND e.status = 'waiting'
+    RETURNING e.*`
 }
 
 /** What is read of a started event `e`, its chat `c`, its customer `u` and the chat's pending decision `p`. */

@@ -17,7 +17,9 @@ export function createRateLimit(switches: SimulatorSwitches, now: () => Date): R
       const at = now().getTime()
       const opensAt = at - (at % WINDOW_MS)
       const inWindow = (time: number) => (switches.rateWindow === 'fixed' ? time >= opensAt : time > at - WINDOW_MS)
-      const times = (admitted.get(bucket) ?? []).filter(inWindow)
+      const times = admitted.get(bucket) ?? []
+      const over = times.findIndex(inWindow)
+      times.splice(0, over === -1 ? times.length : over)
       admitted.set(bucket, times)
       if (times.length < switches.rateLimitPerMinute) {
         times.push(at)

@@ -1,0 +1,124 @@
+import { priorityOf } from '../../domain/decide.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { ApiRequest, OpenCall, Reply } from '../../services/call-helpcrunch.ts'
+import type { ChatClaim } from '../../services/chat-claim.ts'
+import type { NewDecision, RecordedDecision } from '../../services/new-decision.ts'
+import type { WaitingEvent } from '../../services/waiting-event.ts'
+import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
+import { addApplyJobOf, applyJobKeyOf } from './jobs.ts'
+import { keepSteps, LOOKED_UP_COLUMNS, lookedUpColumns } from './looked-up-customer.ts'
+import { IS_FREE, openingTogether } from './opening-steps.ts'
+import type { Query } from './query.ts'
+import { inPlace } from './share-statement.ts'
+import { tableOf } from './sql.ts'
+
+/** A decision, with the claim that it is recorded under and what is recorded along with it. */
+export interface ToRecord {
+  readonly claim: ChatClaim
+  readonly event: WaitingEvent
+  readonly decision: NewDecision
+  readonly along: { readonly reply: Reply | undefined; readonly move: ApiRequest | undefined }
+}
+
+/** An event may cost a look at the customer, one at the chat, and the move; a decision two of them. So many are asked about at most. */
+const CALLS = { perEvent: Prisma.raw('3'), perDecision: Prisma.raw('2') }
+
+/**
+ * Whether there are calls for everything that waits: then it does not matter which goes first. No more events are counted than
+ * would use up the whole budget.
+ */
+const BUDGET_SUFFICES = Prisma.sql`EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET
+  ${CALLS.perEvent} * (SELECT count(*) FROM (
+    SELECT FROM webhook_events WHERE status = 'waiting' AND chat_id IS NOT NULL
+    LIMIT 1 + (SELECT max(slot) FROM budget_slots) / ${CALLS.perEvent}) AS events) +
+  ${CALLS.perDecision} * (SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL))`
+
+interface RecordedRow {
+  n: number
+  id: bigint
+  is_queued: boolean
+  has_more: boolean
+  attempt_id: bigint | null
+  number: number | null
+}
+
+const COLUMNS = `chat bigint, fence bigint, event bigint, outcome text, reason text, mode text, rule_key text, rule_version int,
+  priority int, knows_from boolean, department_from bigint, department_to bigint, facts jsonb, open_lookups text[], ruleset_version int,
+  state_age_s float8, method text, path text, ${REPLY_COLUMNS}, ${LOOKED_UP_COLUMNS}`
+
+function columnsOf({ claim, event, decision, along: { reply, move } }: ToRecord): object {
+  const { outcome, reason, mode, winner, departmentFrom, departmentTo, facts, openLookups, stateAgeMs } = decision
+  return {
+    ...{ chat: claim.chatId, fence: claim.fence, event: event.seq, outcome, reason, mode },
+    ...{ rule_key: winner?.rule.document.key, rule_version: winner?.rule.version, priority: priorityOf(winner) },
+    ...{ knows_from: departmentFrom !== undefined, department_from: departmentFrom, department_to: departmentTo },
+    ...{ facts, open_lookups: [...openLookups], ruleset_version: decision.rulesetVersion },
+    ...{
+      state_age_s: stateAgeMs === undefined ? undefined : stateAgeMs / 1_000,
+      method: move?.method,
+      path: move?.path,
+    },
+    ...(reply && { ...replyColumns(reply), ...lookedUpColumns(reply.followUp) }),
+  }
+}
+
+/** The statement behind `DecisionJournal.record`, for several decisions of different chats. */
+export async function recordDecisions(
+  query: Query,
+  decisions: readonly ToRecord[],
+): Promise<(RecordedDecision | undefined)[]> {
+  const rows = await query<RecordedRow>`
+    WITH t AS (${tableOf(COLUMNS, decisions.map(columnsOf))}), next AS (
+      -- The chat's row, which may have been waited for, says which of its decisions is pending; in the order in which chats are claimed.
+      SELECT t.*, nextval('decisions_id_seq') AS id, c.pending_decision_id
+      FROM (SELECT * FROM t ORDER BY chat) AS t JOIN chats c ON c.id = t.chat AND c.fence = t.fence FOR UPDATE OF c
+    ), finished AS (
+      UPDATE webhook_events e SET status = 'done', finished_at = clock_timestamp()
+      FROM (SELECT * FROM next ORDER BY event) AS next -- as an erasure locks them, in order
+      WHERE e.seq = next.event AND e.status = 'waiting'
+      RETURNING next.*, e.type, e.customer_id, e.happened_at, e.received_at
+    ), overtaken AS (
+      -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now.
+      UPDATE decisions d SET outcome = 'skipped', reason = 'already_routed' FROM finished f
+      WHERE f.outcome = 'pending' AND d.id = f.pending_decision_id
+    ), recorded AS (
+      -- What the decisions change in our own records of the chats.
+      UPDATE chats c SET tries = 0, tried_since = NULL, original_known = c.original_known OR f.knows_from,
+        original_department_id = CASE WHEN f.knows_from AND NOT c.original_known THEN f.department_from ELSE c.original_department_id END,
+        pending_decision_id = CASE WHEN ${IS_PENDING} THEN f.id ELSE c.pending_decision_id END,
+        pending_priority = CASE WHEN ${IS_PENDING} THEN f.priority ELSE c.pending_priority END,
+        state_seen_at = CASE WHEN ${IS_PENDING} THEN clock_timestamp() - make_interval(secs => f.state_age_s) ELSE c.state_seen_at END
+      FROM finished f WHERE c.id = f.chat AND c.fence = f.fence
+    ), decided AS (
+      INSERT INTO decisions (id, event_seq, event_type, chat_id, customer_id, outcome, reason, mode, rule_key, rule_version,
+        from_department_id, to_department_id, facts, open_lookups, ruleset_version, happened_at, received_at, decided_at)
+      SELECT id, event, type, chat, customer_id, outcome, reason, mode, rule_key, rule_version, department_from, department_to,
+        facts, open_lookups, ruleset_version, happened_at, received_at, clock_timestamp()
+      FROM finished
+    ), queued AS (
+      SELECT f.n, j.id FROM finished f, LATERAL ${addApplyJobOf(Prisma.sql`f.chat`, Prisma.sql`f.priority`)} AS j
+      WHERE ${IS_PENDING}
+        AND (NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKeyOf(Prisma.sql`f.chat`)}))
+    ), more AS (
+      SELECT f.n FROM finished f
+      WHERE EXISTS (SELECT FROM webhook_events WHERE chat_id = f.chat AND status = 'waiting' AND seq <> f.event)
+    ), ready AS (
+      -- The moves that follow at once: of decisions that are their chats' last for now, when no job of their own has to wait its turn.
+      SELECT f.event, f.method, f.path, f.priority FROM finished f
+      WHERE f.path IS NOT NULL AND f.n NOT IN (SELECT n FROM queued) AND f.n NOT IN (SELECT n FROM more)
+    ), ${openingTogether(Prisma.sql`(SELECT count(*) FROM ready)`)}, replied AS (
+      ${closingStep(Prisma.sql`finished`, Prisma.sql`true`)} -- nobody has erased these events, which are locked
+    ), ${keepSteps(Prisma.sql`finished`)}
+    SELECT f.n, f.id, EXISTS (SELECT FROM queued WHERE n = f.n) AS is_queued, EXISTS (SELECT FROM more WHERE n = f.n) AS has_more,
+      opened.id AS attempt_id, opened.number FROM finished f LEFT JOIN opened ON opened.event_seq = f.event`
+  return inPlace(decisions.length, rows).map(
+    (row) => row && { decisionId: row.id, isQueued: row.is_queued, hasMore: row.has_more, opened: readOpened(row) },
+  )
+}
+
+const IS_PENDING = Prisma.sql`f.outcome = 'pending'`
+
+function readOpened({ attempt_id, number }: RecordedRow): OpenCall | undefined {
+  if (attempt_id === null || number === null) return undefined
+  return { attemptId: attempt_id, number, isProbe: false, setAside: undefined }
+}
