@@ -45,9 +45,10 @@ export function servedBy(
   return { chat: { claim, eventSeq }, rulePriority }
 }
 
-/** A call of the budget that waits for its use. */
+/** A call of the budget that waits for its use; it is somebody else's when it was taken again since. */
 export interface SetAside {
   readonly slot: number
+  readonly takenAt: Date
 }
 
 export interface OpenCall {

@@ -2,13 +2,13 @@ import { decide, isStateKnown, type RoutingPolicy } from '../domain/decide.ts'
 import { isDecided, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
-import type { ApiRequest, OpenCall, Reply } from './call-helpcrunch.ts'
+import type { OpenCall, Reply } from './call-helpcrunch.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
 import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
 import type { NotNow } from './look-up.ts'
 import { type NewDecision, type RecordedDecision, toPending } from './new-decision.ts'
 import type { PendingDecision } from './pending-decision.ts'
-import { readyMove } from './ready-move.ts'
+import { type ReadyMove, readyMove } from './ready-move.ts'
 import {
   NEVER_ENDED,
   type Postponed,
@@ -26,14 +26,14 @@ export interface DecisionJournal {
   startNext(claim: ChatClaim): Promise<WaitingEvent | undefined>
   /**
    * Ends the event and records its decision, and with it the `reply` that it hangs on. One that is pending gets a job when the
-   * budget may not do for all that waits; else `move` is opened along with it, unless more events of the chat wait. Nothing
-   * happens when the claim is lost. One statement.
+   * budget may not do for all that waits; else `move` is opened along with it, unless more events of the chat wait, or the chat's
+   * state is not fresh any more. Nothing happens when the claim is lost. One statement.
    */
   record(
     claim: ChatClaim,
     event: WaitingEvent,
     decision: NewDecision,
-    along: { readonly reply: Reply | undefined; readonly move: ApiRequest | undefined },
+    along: { readonly reply: Reply | undefined; readonly move: ReadyMove | undefined },
   ): Promise<RecordedDecision | undefined>
   finish(claim: ChatClaim, event: WaitingEvent, status: 'ignored' | 'set_aside', problem: string): Promise<void>
   /** Gives the event back and schedules its next run. */

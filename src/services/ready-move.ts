@@ -9,7 +9,7 @@ const FRESH_MS = 1_000
 /** More moves than this in ten minutes are a fight with another router, or a rule that undoes another. */
 const RECENT_MOVES_MAX = 3
 
-export function isFresh(stateAgeMs: number | undefined): boolean {
+export function isFresh(stateAgeMs: number | undefined): stateAgeMs is number {
   return stateAgeMs !== undefined && stateAgeMs <= FRESH_MS
 }
 
@@ -23,8 +23,14 @@ export function moveRequest(chatId: number, departmentId: number): ApiRequest {
 }
 
 /** The move of a decision that needs nothing before it: it can be opened along with the record of the decision. */
-export function readyMove(chatId: number, decision: NewDecision, recentMoves: number): ApiRequest | undefined {
+export interface ReadyMove extends ApiRequest {
+  /** For how long, from when it was drawn, the chat's state is fresh. */
+  readonly freshForMs: number
+}
+
+export function readyMove(chatId: number, decision: NewDecision, recentMoves: number): ReadyMove | undefined {
   const { outcome, departmentTo, stateAgeMs } = decision
   if (outcome !== 'pending' || departmentTo === undefined) return undefined
-  return isFresh(stateAgeMs) && !movedTooOften(recentMoves) ? moveRequest(chatId, departmentTo) : undefined
+  if (!isFresh(stateAgeMs) || movedTooOften(recentMoves)) return undefined
+  return { ...moveRequest(chatId, departmentTo), freshForMs: FRESH_MS - stateAgeMs }
 }

@@ -3,8 +3,9 @@ import { createApplicationJournal } from '../../src/adapters/prisma/application-
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
 import { compileRuleset } from '../../src/domain/ruleset.ts'
-import type { ApiRequest, Reply } from '../../src/services/call-helpcrunch.ts'
+import type { Reply } from '../../src/services/call-helpcrunch.ts'
 import { type NewDecision, toPending } from '../../src/services/new-decision.ts'
+import type { ReadyMove } from '../../src/services/ready-move.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import type { Scope } from '../support/scope.ts'
@@ -63,13 +64,14 @@ test('a claim that had to wait for another worker to let go starts nothing befor
 
 const NOTHING_ALONG = { reply: undefined, move: undefined }
 const MOVE = { method: 'PUT', path: '/chats/department' } as const
+const READY: ReadyMove = { ...MOVE, freshForMs: 60_000 }
 const pendingDecision: NewDecision = {
   ...{ outcome: 'pending', reason: undefined, mode: 'live', winner: null, departmentFrom: 20, departmentTo: 10 },
   ...{ facts: {}, openLookups: new Set(), rulesetVersion: 1, stateAgeMs: 0 },
 }
 
 /** Records a decision of the chat's only waiting event, after `given` has happened. */
-async function recordAfter(t: Scope, given: string, move: ApiRequest | undefined, reply?: Reply) {
+async function recordAfter(t: Scope, given: string, move: ReadyMove | undefined, reply?: Reply) {
   const { sql, journal } = await openJournal(t)
   await giveRules({ sql }, [rule()])
   await sql('INSERT INTO budget_slots (slot) SELECT generate_series(1, 100)')
@@ -85,7 +87,7 @@ async function recordAfter(t: Scope, given: string, move: ApiRequest | undefined
 }
 
 test('a move that can follow at once is opened along with its decision', async (t) => {
-  const { recorded, attempts, slotsUsed } = await recordAfter(t, 'SELECT', MOVE)
+  const { recorded, attempts, slotsUsed } = await recordAfter(t, 'SELECT', READY)
   t.match(recorded, { isQueued: false, hasMore: false, opened: { number: 1, isProbe: false } })
   t.match(attempts, [{ id: String(recorded?.opened?.attemptId), number: 1, ...MOVE, status: null }])
   t.equal(slotsUsed, 1)
@@ -100,7 +102,7 @@ test('no move is opened along with its decision while', async (t) => {
     'a job for an older decision waits': `SELECT graphile_worker.add_job('apply_decision', job_key := 'apply:${CHAT}')`,
   }
   for (const [what, given] of Object.entries(cases)) {
-    const { recorded, attempts, slotsUsed } = await recordAfter(t, given, MOVE)
+    const { recorded, attempts, slotsUsed } = await recordAfter(t, given, READY)
     t.match(recorded, { opened: undefined }, what)
     t.ok(recorded, what)
     t.strictSame({ attempts, slotsUsed }, { attempts: [], slotsUsed: 0 }, what)
@@ -109,7 +111,7 @@ test('no move is opened along with its decision while', async (t) => {
 
 test('a claim that was lost opens no move', async (t) => {
   const given = `UPDATE chats SET fence = fence + 1 WHERE id = ${CHAT}`
-  t.match(await recordAfter(t, given, MOVE), { recorded: undefined, attempts: [], slotsUsed: 0 })
+  t.match(await recordAfter(t, given, READY), { recorded: undefined, attempts: [], slotsUsed: 0 })
 })
 
 const LOOKED_UP = `INSERT INTO attempts (id, event_seq, number, method, path, at)
@@ -128,7 +130,7 @@ const told: Reply = {
 }
 
 test('the reply that a decision hangs on is recorded along with it, and so is what it told', async (t) => {
-  const { attempts, customers } = await recordAfter(t, LOOKED_UP, MOVE, told)
+  const { attempts, customers } = await recordAfter(t, LOOKED_UP, READY, told)
   const [lookedUp, move] = [
     { number: 1, status: 200, body: '{"id": 9}', duration_ms: 5 },
     { number: 2, ...MOVE },
@@ -142,7 +144,7 @@ test('without the decision nothing of it is recorded: the chat is lost, or the e
     const { recorded, attempts, customers } = await recordAfter(
       t,
       `WITH looked_up AS (${LOOKED_UP}) ${given}`,
-      MOVE,
+      READY,
       told,
     )
     t.match({ recorded, customers }, { recorded: undefined, customers: [] }, given)

@@ -8,7 +8,9 @@ const ready: NewDecision = {
 }
 
 test('a decision whose chat was seen within a second may be followed by its move at once', async (t) => {
-  t.strictSame(readyMove(5, ready, 2), { method: 'PUT', path: '/chats/department', body: { id: 5, department: 10 } })
+  const move = { method: 'PUT', path: '/chats/department', body: { id: 5, department: 10 } }
+  t.strictSame(readyMove(5, ready, 2), { ...move, freshForMs: 0 })
+  t.strictSame(readyMove(5, { ...ready, stateAgeMs: 300 }, 2), { ...move, freshForMs: 700 })
 })
 
 test('a move is not ready when', async (t) => {

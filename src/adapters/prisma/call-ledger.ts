@@ -1,5 +1,12 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { AccountEffect, ApiRequest, CallLedger, OpenCall, Reply } from '../../services/call-helpcrunch.ts'
+import type {
+  AccountEffect,
+  ApiRequest,
+  CallLedger,
+  OpenCall,
+  Reply,
+  SetAside,
+} from '../../services/call-helpcrunch.ts'
 import type { ChatClaim } from '../../services/chat-claim.ts'
 import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
 import { keepSteps, LOOKED_UP_COLUMNS, lookedUpColumns } from './looked-up-customer.ts'
@@ -19,6 +26,7 @@ interface OpeningRow {
   number: number | null
   held: boolean
   set_aside: number | null
+  taken_at: Date | null
   probe: boolean
   wait_ms: number
 }
@@ -46,7 +54,7 @@ export function createCallLedger(query: Query): CallLedger {
       const spare = Prisma.sql`${kept} + ${Prisma.raw(String(wanted - 1))}`
       const isTime = purpose.others === undefined ? Prisma.empty : Prisma.sql`AND ${isTimeToShare(purpose.others)}`
       const isFree = purpose.setAside
-        ? Prisma.sql`slot = ${purpose.setAside.slot}::int`
+        ? isStillOurs(purpose.setAside)
         : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${spare}) ${isTime}`
       // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
       const whenLocked = purpose.setAside ? 'wait' : 'skip'
@@ -60,18 +68,20 @@ export function createCallLedger(query: Query): CallLedger {
           -- Only a call that is made can tell whether the pause is over.
           UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
           WHERE id IN (SELECT id FROM over) AND EXISTS (SELECT FROM opened) RETURNING id
-        )
+        ), aside AS (SELECT slot, used_at FROM taken ORDER BY slot OFFSET 1)
         SELECT (SELECT id FROM opened) AS attempt_id, (SELECT number FROM opened) AS number, ${held} AS held,
-          (SELECT max(slot) FROM taken HAVING count(*) = 2) AS set_aside, EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms`
+          aside.slot AS set_aside, aside.used_at AS taken_at, EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms
+        FROM (VALUES (1)) AS one LEFT JOIN aside ON true`
       if (row?.attempt_id != null && row.number !== null) {
-        const setAside = row.set_aside === null ? undefined : { slot: row.set_aside }
+        const setAside =
+          row.set_aside === null || row.taken_at === null ? undefined : { slot: row.set_aside, takenAt: row.taken_at }
         return { kind: 'opened', call: { attemptId: row.attempt_id, number: row.number, isProbe: row.probe, setAside } }
       }
       return row?.held === false ? { kind: 'claim_lost' } : { kind: 'no_budget', waitMs: row?.wait_ms ?? 0 }
     },
 
-    async giveBack({ slot }) {
-      await query`UPDATE budget_slots SET used_at = 'epoch' WHERE slot = ${slot}::int`
+    async giveBack(setAside) {
+      await query`UPDATE budget_slots SET used_at = 'epoch' WHERE ${isStillOurs(setAside)}`
     },
 
     async close(reply) {
@@ -81,6 +91,10 @@ export function createCallLedger(query: Query): CallLedger {
       return isSettled
     },
   }
+}
+
+function isStillOurs({ slot, takenAt }: SetAside): Prisma.Sql {
+  return Prisma.sql`slot = ${slot}::int AND used_at = ${takenAt}::timestamptz`
 }
 
 interface LookUp {

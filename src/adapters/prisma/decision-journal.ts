@@ -21,7 +21,7 @@ export function createDecisionJournal(query: Query, workerId: string): DecisionJ
   const record = shareStatement((decisions: readonly ToRecord[]) => recordDecisions(query, decisions))
   return {
     claimNext: shareStatement((chatIds: readonly number[]) => claimAndStart(query, workerId, chatIds)),
-    record: (claim, event, decision, along) => record({ claim, event, decision, along }),
+    record: (claim, event, decision, along) => record({ claim, event, decision, along, atMs: performance.now() }),
 
     async startNext(claim) {
       const chat = Prisma.sql`(SELECT c.id FROM chats c WHERE ${holds(claim)} FOR UPDATE)`

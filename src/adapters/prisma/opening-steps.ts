@@ -27,7 +27,7 @@ export function openingSteps(
     ), taken AS (
       -- Of two that look at the same moment, one may get less than it saw; a look without its move would be made again.
       UPDATE budget_slots b SET used_at = clock_timestamp() FROM slot
-      WHERE b.slot = slot.slot AND (SELECT count(*) FROM slot) = ${count} RETURNING b.slot
+      WHERE b.slot = slot.slot AND (SELECT count(*) FROM slot) = ${count} RETURNING b.slot, b.used_at
     ), opened AS (
       INSERT INTO attempts (event_seq, number, method, path, at)
       SELECT ${eventSeq}::bigint, 1 + (SELECT count(*) FROM attempts WHERE event_seq = ${eventSeq}::bigint),

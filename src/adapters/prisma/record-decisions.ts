@@ -1,8 +1,9 @@
 import { priorityOf } from '../../domain/decide.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { ApiRequest, OpenCall, Reply } from '../../services/call-helpcrunch.ts'
+import type { OpenCall, Reply } from '../../services/call-helpcrunch.ts'
 import type { ChatClaim } from '../../services/chat-claim.ts'
 import type { NewDecision, RecordedDecision } from '../../services/new-decision.ts'
+import type { ReadyMove } from '../../services/ready-move.ts'
 import type { WaitingEvent } from '../../services/waiting-event.ts'
 import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
 import { addApplyJobOf, applyJobKeyOf } from './jobs.ts'
@@ -17,7 +18,9 @@ export interface ToRecord {
   readonly claim: ChatClaim
   readonly event: WaitingEvent
   readonly decision: NewDecision
-  readonly along: { readonly reply: Reply | undefined; readonly move: ApiRequest | undefined }
+  readonly along: { readonly reply: Reply | undefined; readonly move: ReadyMove | undefined }
+  /** When it was drawn, on this process's monotonic clock. */
+  readonly atMs: number
 }
 
 /** An event may cost a look at the customer, one at the chat, and the move; a decision two of them. So many are asked about at most. */
@@ -44,20 +47,18 @@ interface RecordedRow {
 
 const COLUMNS = `chat bigint, fence bigint, event bigint, outcome text, reason text, mode text, rule_key text, rule_version int,
   priority int, knows_from boolean, department_from bigint, department_to bigint, facts jsonb, open_lookups text[], ruleset_version int,
-  state_age_s float8, method text, path text, ${REPLY_COLUMNS}, ${LOOKED_UP_COLUMNS}`
+  state_age_s float8, method text, path text, fresh_for_s float8, ${REPLY_COLUMNS}, ${LOOKED_UP_COLUMNS}`
 
-function columnsOf({ claim, event, decision, along: { reply, move } }: ToRecord): object {
+function columnsOf({ claim, event, decision, along: { reply, move }, atMs }: ToRecord): object {
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, facts, openLookups, stateAgeMs } = decision
+  const waitedMs = performance.now() - atMs // for the statement before this
   return {
     ...{ chat: claim.chatId, fence: claim.fence, event: event.seq, outcome, reason, mode },
     ...{ rule_key: winner?.rule.document.key, rule_version: winner?.rule.version, priority: priorityOf(winner) },
     ...{ knows_from: departmentFrom !== undefined, department_from: departmentFrom, department_to: departmentTo },
     ...{ facts, open_lookups: [...openLookups], ruleset_version: decision.rulesetVersion },
-    ...{
-      state_age_s: stateAgeMs === undefined ? undefined : stateAgeMs / 1_000,
-      method: move?.method,
-      path: move?.path,
-    },
+    ...(stateAgeMs !== undefined && { state_age_s: (stateAgeMs + waitedMs) / 1_000 }),
+    ...(move && { method: move.method, path: move.path, fresh_for_s: (move.freshForMs - waitedMs) / 1_000 }),
     ...(reply && { ...replyColumns(reply), ...lookedUpColumns(reply.followUp) }),
   }
 }
@@ -103,9 +104,11 @@ export async function recordDecisions(
       SELECT f.n FROM finished f
       WHERE EXISTS (SELECT FROM webhook_events WHERE chat_id = f.chat AND status = 'waiting' AND seq <> f.event)
     ), ready AS (
-      -- The moves that follow at once: of decisions that are their chats' last for now, when no job of their own has to wait its turn.
+      -- The moves that follow at once: of decisions that are their chats' last for now, when no job of their own has to wait its
+      -- turn, and nothing has been waited for until the chat's state was an old one.
       SELECT f.event, f.method, f.path, f.priority FROM finished f
       WHERE f.path IS NOT NULL AND f.n NOT IN (SELECT n FROM queued) AND f.n NOT IN (SELECT n FROM more)
+        AND clock_timestamp() < statement_timestamp() + make_interval(secs => f.fresh_for_s)
     ), ${openingTogether(Prisma.sql`(SELECT count(*) FROM ready)`)}, replied AS (
       ${closingStep(Prisma.sql`finished`, Prisma.sql`true`)} -- nobody has erased these events, which are locked
     ), ${keepSteps(Prisma.sql`finished`)}
