@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '../adapters/prisma/database.ts'
 import { migrate } from '../adapters/prisma/migrate.ts'
 
 /** Requests and the heartbeat share these; one connection only listens, and one shows that the process lives. */
-const CONNECTIONS = 6
+const CONNECTIONS = 8
 
 /** Brings the database's tables up to date, and opens it. */
 export default fp(
