@@ -43,8 +43,11 @@ const QUEUE_PLANS = '-c enable_seqscan=off -c enable_sort=off'
  * run once more, and finds done what is done; so nobody waits for the disk there.
  */
 const QUEUE_COMMITS = '-c synchronous_commit=off'
-/** A statement for several chats goes through their rows, and looks each up in the tables. */
-const CHAT_PLANS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
+/** A statement for several chats goes through their rows, and looks each up in the tables, however small those were when it was planned. */
+const CHAT_PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material']
+  .map((way) => `-c enable_${way}=off`)
+  .concat('-c random_page_cost=0.1')
+  .join(' ')
 
 /** Opens the connection pools; connects on first use. */
 export function openDatabase(options: DatabaseOptions): Database {

@@ -71,12 +71,12 @@ export async function recordDecisions(
   const rows = await query<RecordedRow>`
     WITH t AS (${tableOf(COLUMNS, decisions.map(columnsOf))}), next AS (
       -- The chat's row, which may have been waited for, says which of its decisions is pending; in the order in which chats are claimed.
-      SELECT t.*, nextval('decisions_id_seq') AS id, c.pending_decision_id
+      SELECT t.*, nextval('decisions_id_seq') AS id, c.pending_decision_id, 'waiting' AS before
       FROM (SELECT * FROM t ORDER BY chat) AS t JOIN chats c ON c.id = t.chat AND c.fence = t.fence FOR UPDATE OF c
     ), finished AS (
       UPDATE webhook_events e SET status = 'done', finished_at = clock_timestamp()
       FROM (SELECT * FROM next ORDER BY event) AS next -- as an erasure locks them, in order
-      WHERE e.seq = next.event AND e.status = 'waiting'
+      WHERE e.seq = next.event AND e.status = next.before
       RETURNING next.*, e.type, e.customer_id, e.happened_at, e.received_at
     ), overtaken AS (
       -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now.
@@ -102,7 +102,7 @@ export async function recordDecisions(
         AND (NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKeyOf(Prisma.sql`f.chat`)}))
     ), more AS (
       SELECT f.n FROM finished f
-      WHERE EXISTS (SELECT FROM webhook_events WHERE chat_id = f.chat AND status = 'waiting' AND seq <> f.event)
+      WHERE EXISTS (SELECT FROM webhook_events WHERE chat_id = f.chat AND status = 'waiting' AND seq <> f.event OFFSET 0)
     ), ready AS (
       -- The moves that follow at once: of decisions that are their chats' last for now, when no job of their own has to wait its
       -- turn, and nothing has been waited for until the chat's state was an old one.

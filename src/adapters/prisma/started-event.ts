@@ -9,13 +9,13 @@ export function startOldest(chats: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
     UPDATE webhook_events e SET starts = e.starts + 1
     FROM (
-      SELECT oldest.seq FROM ${chats} AS chat, LATERAL (
+      SELECT oldest.* FROM ${chats} AS chat, LATERAL (
         -- HelpCrunch's clock counts seconds: of one second, the new chat comes first.
-        SELECT seq FROM webhook_events WHERE chat_id = chat.id AND status = 'waiting'
+        SELECT seq, status FROM webhook_events WHERE chat_id = chat.id AND status = 'waiting'
         ORDER BY happened_at, type <> 'chat.new', seq LIMIT 1
       ) AS oldest ORDER BY oldest.seq
     ) AS oldest
-    WHERE e.seq = oldest.seq AND e.status = 'waiting'
+    WHERE e.seq = oldest.seq AND e.status = oldest.status -- not by the index of those that wait: of how many do, the plan knows nothing
     RETURNING e.*`
 }
 
