@@ -131,6 +131,7 @@ async function closeCalls(query: Query, replies: readonly Reply[], account: Pris
     const settlement = followUp?.kind === 'settle' ? settlementColumns(followUp.settlement) : {}
     return { ...replyColumns(reply), ...settlement, ...lookedUpColumns(followUp) }
   })
+  const isToKeep = replies.some(({ followUp }) => followUp?.kind === 'keep')
   const rows = await query<{ n: number }>`
     WITH t AS (${tableOf(REPLY_TABLE, table)}), event AS (
       -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
@@ -142,7 +143,7 @@ async function closeCalls(query: Query, replies: readonly Reply[], account: Pris
       SELECT t.* FROM t JOIN event ON event.n = t.n WHERE event.status = 'waiting'
     ), closed AS (
       ${closingStep(Prisma.sql`t`, Prisma.sql`NOT EXISTS (SELECT FROM event WHERE event.n = t.n AND erased_at IS NOT NULL)`)}
-    ), ${settleSteps(Prisma.sql`t`)}, ${keepSteps(Prisma.sql`waiting`)} ${account}
+    ), ${settleSteps(Prisma.sql`t`)} ${isToKeep ? Prisma.sql`, ${keepSteps(Prisma.sql`waiting`)}` : Prisma.empty} ${account}
     SELECT n FROM chat`
   return inPlace(replies.length, rows).map((row) => row !== undefined)
 }

@@ -109,15 +109,16 @@ export async function recordDecisions(
       SELECT f.event, f.method, f.path, f.priority FROM finished f
       WHERE f.path IS NOT NULL AND f.n NOT IN (SELECT n FROM queued) AND f.n NOT IN (SELECT n FROM more)
         AND clock_timestamp() < statement_timestamp() + make_interval(secs => f.fresh_for_s)
-    ), ${openingTogether(Prisma.sql`(SELECT count(*) FROM ready)`)}, replied AS (
-      ${closingStep(Prisma.sql`finished`, Prisma.sql`true`)} -- nobody has erased these events, which are locked
-    ), ${keepSteps(Prisma.sql`finished`)}
+    ), ${openingTogether(Prisma.sql`(SELECT count(*) FROM ready)`)} ${decisions.some(({ along }) => along.reply) ? REPLIED : Prisma.empty}
     SELECT f.n, f.id, EXISTS (SELECT FROM queued WHERE n = f.n) AS is_queued, EXISTS (SELECT FROM more WHERE n = f.n) AS has_more,
       opened.id AS attempt_id, opened.number FROM finished f LEFT JOIN opened ON opened.event_seq = f.event`
   return inPlace(decisions.length, rows).map(
     (row) => row && { decisionId: row.id, isQueued: row.is_queued, hasMore: row.has_more, opened: readOpened(row) },
   )
 }
+
+/** Nobody has erased these events, which are locked. */
+const REPLIED = Prisma.sql`, replied AS (${closingStep(Prisma.sql`finished`, Prisma.sql`true`)}), ${keepSteps(Prisma.sql`finished`)}`
 
 const IS_PENDING = Prisma.sql`f.outcome = 'pending'`
 
