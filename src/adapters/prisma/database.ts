@@ -46,7 +46,7 @@ const QUEUE_COMMITS = '-c synchronous_commit=off'
 /** A statement for several chats goes through their rows, and looks each up in the tables, however small those were when it was planned. */
 const CHAT_PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material']
   .map((way) => `-c enable_${way}=off`)
-  .concat('-c random_page_cost=0.1')
+  .concat('-c random_page_cost=0.1', '-c plan_cache_mode=force_generic_plan') // once, however many chats it is for
   .join(' ')
 
 /** Opens the connection pools; connects on first use. */
