@@ -84,7 +84,7 @@ export default fp(
     const claims = guard('claims', createChatClaims(query, workerId))
     const work = { ...calls, forbidden: createForbiddenCalls(), claims, policy, random: Math.random }
     const waitingMoves = guard('waitingMoves', createWaitingMoves(query))
-    const looks = createSharedLooks({ ...calls, waitingMoves })
+    const looks = createSharedLooks({ ...work, waitingMoves })
     const applying = { ...work, looks, applications: guard('applications', createApplicationJournal(query)) }
     const deciding = {
       ...applying,

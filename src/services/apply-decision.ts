@@ -6,7 +6,7 @@ import { waitAfter } from './forbidden-calls.ts'
 import { type LookDependencies, lookBeforeMoving, type UnfinishedCall } from './look-before-moving.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
 import { isFresh, movedTooOften, moveRequest } from './ready-move.ts'
-import { type Postponement, WAIT_FOR_ACCOUNT, type WorkEnding } from './waiting-event.ts'
+import type { Postponement, WorkEnding } from './waiting-event.ts'
 
 /** The port this service needs; `adapters/prisma/application-journal.ts` implements it. Every write is fenced. */
 export interface ApplicationJournal {
@@ -73,7 +73,7 @@ export async function move(
   const wanted = { chatId: claim.chatId, departmentId }
   const applied = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom } as const
   const purpose = { kind: 'move', setAside, opened, ...servedBy(claim, pending) } as const
-  const own = deps.forbidden.watch(purpose.kind, String(claim.chatId))
+  const own = deps.forbidden.watch(purpose.kind, subjectOf(claim.chatId))
   const call = await callHelpcrunch(
     deps,
     purpose,
@@ -86,6 +86,11 @@ export async function move(
   return reportSettled(deps, applied, call.isSettled)
 }
 
+/** As the look before a move calls it, so that what is known of the one counts for the other. */
+function subjectOf(chatId: number): string {
+  return `/chats/${chatId}`
+}
+
 /** What follows from a call that did not reach its goal. */
 async function conclude(
   deps: ApplyDependencies,
@@ -94,7 +99,9 @@ async function conclude(
   call: UnfinishedCall,
 ): Promise<WorkEnding> {
   if (call.kind === 'claim_lost') return { kind: 'postponed', call: 'move', waitMs: undefined } // its new holder goes on
-  if (call.kind === 'no_budget') return postpone(deps, claim, pending, { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs })
+  if (call.kind === 'no_budget') {
+    return postpone(deps, claim, pending, deps.forbidden.waitForTurn(subjectOf(claim.chatId), call.waitMs))
+  }
   switch (call.verdict.kind) {
     case 'refused':
       return settle(

@@ -15,6 +15,8 @@ export interface ForbiddenCalls {
     kind: CallPurpose['kind'],
     subject: string,
   ): <V extends { readonly kind: string }>(result: CallResult, verdict: V) => V | OwnFailure
+  /** When to go on after a call for this subject that the budget, or a pause, had nothing for. */
+  waitForTurn(subject: string, waitMs: number): Postponement
 }
 
 /** What a call for a chat needs. */
@@ -26,8 +28,9 @@ type OwnFailure = { readonly kind: 'try_again' }
 
 /** More than are ever tried again within an hour; the oldest are forgotten, and stop everybody once more. */
 const REMEMBERED_MAX = 1_000
-/** Longer than the first pause. */
-const OTHERS_FIRST_MS = 8_000
+/** After each pause what was forbidden lets others go first: they show whether it is the key. A held queue opens within 1 s. */
+const AFTER_OTHERS: Postponement = { delayMs: 3_000, afterPause: true, countsAsTry: false }
+const KINDS: readonly CallPurpose['kind'][] = ['look_up', 'look_before_move', 'move']
 
 export function createForbiddenCalls(): ForbiddenCalls {
   const forbiddenAtMs = new Map<string, number>()
@@ -51,12 +54,16 @@ export function createForbiddenCalls(): ForbiddenCalls {
         return verdict
       }
     },
+    waitForTurn(subject, waitMs) {
+      const wasForbidden = KINDS.some((kind) => forbiddenAtMs.has(`${kind} ${subject}`))
+      return { ...(wasForbidden ? AFTER_OTHERS : WAIT_FOR_ACCOUNT), waitMs }
+    },
   }
 }
 
-/** When to go on after a reply that has stopped all calls. What was forbidden lets others go first: they show whether it is the key. */
+/** When to go on after a reply that has stopped all calls. */
 export function waitAfter(result: CallResult): Postponement {
-  return isForbidden(result) ? { ...WAIT_FOR_ACCOUNT, delayMs: OTHERS_FIRST_MS } : WAIT_FOR_ACCOUNT
+  return isForbidden(result) ? AFTER_OTHERS : WAIT_FOR_ACCOUNT
 }
 
 function isForbidden(result: CallResult): boolean {

@@ -6,7 +6,7 @@ import { type CallResult, DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../d
 import { callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type ChatCallDependencies, waitAfter } from './forbidden-calls.ts'
-import { type Postponement, WAIT_FOR_ACCOUNT, type WaitingEvent } from './waiting-event.ts'
+import type { Postponement, WaitingEvent } from './waiting-event.ts'
 
 export interface LookUpDependencies extends ChatCallDependencies {
   readonly random: () => number
@@ -76,7 +76,9 @@ async function ask<T>(
     (verdict) => (verdict.kind === 'done' ? follow?.(verdict.value) : undefined),
   )
   if (call.kind === 'claim_lost') return { kind: 'not_now', postponement: undefined }
-  if (call.kind === 'no_budget') return { kind: 'not_now', postponement: { ...WAIT_FOR_ACCOUNT, waitMs: call.waitMs } }
+  if (call.kind === 'no_budget') {
+    return { kind: 'not_now', postponement: deps.forbidden.waitForTurn(path, call.waitMs) }
+  }
   switch (call.verdict.kind) {
     case 'done':
       return { kind: 'told', value: call.verdict.value, unrecorded: call.unrecorded }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ChatState, readChatStates } from '../domain/chat-list.ts'
 import { type BodyVerdict, type CallResult, type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
-import { type BudgetedCall, type CallDependencies, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
+import { type BudgetedCall, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
+import type { ChatCallDependencies } from './forbidden-calls.ts'
 import type { PendingDecision } from './pending-decision.ts'
 
 /** A chat that waits for its move, or for the decision before it, and whose it is. */
@@ -17,7 +18,7 @@ export interface WaitingMoves {
   next(limit: number): Promise<readonly WaitingMove[]>
 }
 
-export interface SharedLookDependencies extends CallDependencies {
+export interface SharedLookDependencies extends ChatCallDependencies {
   readonly waitingMoves: WaitingMoves
 }
 
@@ -100,6 +101,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     }
     const chats = [{ chatId: claim.chatId, customerId }, proof, ...others]
     const wanted = new Set(chats.map(({ chatId }) => chatId))
+    const own = deps.forbidden.watch('look_before_move', '/chats/search')
     const call = await callHelpcrunch(
       deps,
       { kind: 'look_before_move', others: others.length, ...servedBy(claim, pending) },
@@ -112,6 +114,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     const isBelieved = believe(verdict, proof)
     if (verdict.kind === 'unauthorized') return { kind: 'failed', call: { ...call, verdict }, setAside }
     if (isBelieved && verdict.kind === 'done') {
+      own(call.result, verdict) // who may look at many may look: a 403 for one of them is about that chat
       seen = { chats: new Map(verdict.value), atMs: performance.now() }
       const chat = take(claim.chatId)
       if (chat !== undefined) return { kind: 'seen', chat, setAside }

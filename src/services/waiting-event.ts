@@ -50,6 +50,8 @@ export interface RetryState {
 /** When and how a postponed job goes on. */
 export interface Postponement {
   readonly delayMs: number
+  /** The delay begins when the pause of all calls ends, if there is one. */
+  readonly afterPause?: true
   /** A failed try counts towards giving up; waiting for the budget, or to be let in again, does not. */
   readonly countsAsTry: boolean
   /** For how long the budget has nothing to give to anybody. */

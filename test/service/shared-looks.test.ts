@@ -1,6 +1,7 @@
 import { type Test, test } from 'tap'
 import type { SimulatorSwitches } from '../../src/sandbox/simulator/switches.ts'
 import { A_MINUTE_LATER, rest } from '../support/budget.ts'
+import { FORBIDDEN, isPaused, PAUSE_IS_OVER, triesOf, untilPaused } from '../support/forbidden.ts'
 import { rule } from '../support/rules.ts'
 import { type Service, startService, until } from '../support/service.ts'
 
@@ -137,6 +138,30 @@ test('a search that fails, or that the key is not allowed, keeps nobody: each ch
     t.strictSame(await work(), { looks: CHATS, searches: 1, puts: CHATS }, String(status))
     t.equal((await sql('SELECT FROM helpcrunch_account WHERE strikes > 0')).length, 0, 'no call waited for it')
   }
+})
+
+test('who may look at many chats may look: a 403 for one of them is about that chat', async (t) => {
+  const service = await startBacklog(t)
+  const { simulator, sql, chatIds } = service
+  const [own = 0] = chatIds
+  await sql("UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 h' WHERE key <> $1", [
+    `apply:${own}`,
+  ])
+  simulator.script({ method: 'PUT', chatId: own }, [{ kind: 'status', status: 503 }])
+  await sql(A_MINUTE_LATER)
+  await until('its move has failed', async () => (await triesOf(service, own)) === 1) // so it is looked at by itself
+  simulator.script({ method: 'GET', chatId: own }, [...FORBIDDEN], { forever: true })
+  await untilPaused(service, 1)
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE key <> $1', [`apply:${own}`])
+  await sql(PAUSE_IS_OVER)
+  await until('the others are moved', () => simulator.calls.departmentPuts().length === CHATS)
+  t.ok(simulator.calls.count({ method: 'POST' }) > 0)
+  t.equal(simulator.calls.count({ method: 'GET', status: 200 }), 1, 'none of the others was looked at by itself')
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE locked_at IS NULL')
+  await simulator.waitFor('its next look', () => simulator.calls.count({ status: 403 }) === 2)
+  await rest(service)
+  t.equal(await triesOf(service, own), 2)
+  t.equal(await isPaused(service), false)
 })
 
 test('a search that is throttled pauses everybody, as every call does, and the chats go on together', async (t) => {

@@ -1,6 +1,7 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { ApplicationJournal } from '../../services/apply-decision.ts'
 import { addApplyJob, applyJobKey } from './jobs.ts'
+import { workOut } from './postponing.ts'
 import type { Query } from './query.ts'
 import { RECENT_MOVES, RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
 import { SETTLEMENT_COLUMNS, settlementColumns, settleSteps } from './settlement.ts'
@@ -53,13 +54,11 @@ export function createApplicationJournal(query: Query): ApplicationJournal {
       return rows.length > 0
     },
 
-    async postpone(claim, pending, { delayMs, countsAsTry }) {
+    async postpone(claim, pending, postponement) {
+      const { delayMs, schedule } = await workOut(query, postponement)
       await query`
         WITH chat AS (
-          UPDATE chats c SET tries = tries + ${Number(countsAsTry)}::int,
-            -- While the account is locked out the schedule stands still: nobody gives up because of a wrong key.
-            tried_since = CASE WHEN ${countsAsTry} THEN coalesce(tried_since, clock_timestamp()) ELSE NULL END
-          WHERE ${holds(claim)} RETURNING c.id
+          UPDATE chats c SET ${schedule} WHERE ${holds(claim)} RETURNING c.id
         )
         SELECT j.id FROM chat, ${addApplyJob(claim.chatId, pending.rulePriority, delayMs)} AS j`
     },

@@ -2,6 +2,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { DecisionJournal, StartedClaim } from '../../services/decide-events.ts'
 import { claimStep, firstOfEach } from './chat-claims.ts'
 import { addLookUpJob } from './jobs.ts'
+import { workOut } from './postponing.ts'
 import type { Query } from './query.ts'
 import { recordDecisions, type ToRecord } from './record-decisions.ts'
 import { shareStatement } from './share-statement.ts'
@@ -37,13 +38,11 @@ export function createDecisionJournal(query: Query, workerId: string): DecisionJ
         WHERE seq = ${event.seq} AND status = 'waiting' AND ${holdsForWrite(claim)}`
     },
 
-    async postpone(claim, event, { delayMs, countsAsTry }) {
+    async postpone(claim, event, postponement) {
+      const { delayMs, schedule } = await workOut(query, postponement)
       await query`
         WITH chat AS (
-          UPDATE chats c SET tries = tries + ${Number(countsAsTry)}::int,
-            -- While the account is locked out the schedule stands still: nobody gives up because of a wrong key.
-            tried_since = CASE WHEN ${countsAsTry} THEN coalesce(tried_since, clock_timestamp()) ELSE NULL END
-          WHERE ${holds(claim)} RETURNING c.id
+          UPDATE chats c SET ${schedule} WHERE ${holds(claim)} RETURNING c.id
         ), given_back AS (
           UPDATE webhook_events SET starts = 0 WHERE seq = ${event.seq} AND EXISTS (SELECT FROM chat)
         )
