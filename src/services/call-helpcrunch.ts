@@ -165,5 +165,6 @@ function accountEffect(verdict: { readonly kind: string }, result: CallResult, c
   if (result.kind === 'no_response') return { kind: 'none' }
   if (verdict.kind === 'unauthorized') return { kind: 'pause', reason: 'unauthorized', forMs: undefined }
   if (verdict.kind === 'throttled') return { kind: 'pause', reason: 'throttled', forMs: result.retryAfterMs }
-  return call.isProbe ? { kind: 'resume' } : { kind: 'none' }
+  // A 403 that is about one chat alone has not shown that the key works.
+  return call.isProbe && result.status !== 403 ? { kind: 'resume' } : { kind: 'none' }
 }

@@ -9,7 +9,8 @@ import { type Postponement, WAIT_FOR_ACCOUNT } from './waiting-event.ts'
 export interface ForbiddenCalls {
   /**
    * Begins to watch a call, and gives what its verdict is to go through. A 403 that comes again, after a later call of its kind for
-   * somebody else was let through, is about its own subject: it becomes a failed try, and stops nobody else.
+   * somebody else was let through, is about its own subject: it becomes a failed try, and stops nobody else. One that stops all
+   * calls takes back what was let through before it: from now on the key is in doubt again.
    */
   watch(
     kind: CallPurpose['kind'],
@@ -33,8 +34,17 @@ const AFTER_OTHERS: Postponement = { delayMs: 3_000, afterPause: true, countsAsT
 const KINDS: readonly CallPurpose['kind'][] = ['look_up', 'look_before_move', 'move']
 
 export function createForbiddenCalls(): ForbiddenCalls {
-  const forbiddenAtMs = new Map<string, number>()
-  const letThroughAtMs = new Map<string, number>()
+  const forbidden = new Set<string>()
+  const letThroughAtMs = createLatest()
+  const stoppedAtMs = createLatest()
+
+  const remember = (name: string): void => {
+    forbidden.delete(name) // and so to the end: what is still tried is the last to be forgotten
+    forbidden.add(name)
+    const [oldest] = forbidden
+    if (forbidden.size > REMEMBERED_MAX && oldest !== undefined) forbidden.delete(oldest)
+  }
+
   return {
     watch(kind, subject) {
       const startedAtMs = performance.now()
@@ -42,20 +52,19 @@ export function createForbiddenCalls(): ForbiddenCalls {
       return (result, verdict) => {
         if (!isForbidden(result)) {
           if (verdict.kind !== 'done') return verdict
-          letThroughAtMs.set(kind, startedAtMs)
-          forbiddenAtMs.delete(name)
+          letThroughAtMs.note(kind, startedAtMs)
+          forbidden.delete(name)
           return verdict
         }
-        const before = forbiddenAtMs.get(name)
-        if (before !== undefined && (letThroughAtMs.get(kind) ?? 0) > before) return { kind: 'try_again' }
-        forbiddenAtMs.set(name, performance.now())
-        const [oldest] = forbiddenAtMs.keys()
-        if (forbiddenAtMs.size > REMEMBERED_MAX && oldest !== undefined) forbiddenAtMs.delete(oldest)
+        const isOwn = forbidden.has(name) && letThroughAtMs.of(kind) > stoppedAtMs.of(kind)
+        remember(name)
+        if (isOwn) return { kind: 'try_again' }
+        stoppedAtMs.note(kind, performance.now())
         return verdict
       }
     },
     waitForTurn(subject, waitMs) {
-      const wasForbidden = KINDS.some((kind) => forbiddenAtMs.has(`${kind} ${subject}`))
+      const wasForbidden = KINDS.some((kind) => forbidden.has(`${kind} ${subject}`))
       return { ...(wasForbidden ? AFTER_OTHERS : WAIT_FOR_ACCOUNT), waitMs }
     },
   }
@@ -68,4 +77,15 @@ export function waitAfter(result: CallResult): Postponement {
 
 function isForbidden(result: CallResult): boolean {
   return result.kind === 'response' && result.status === 403
+}
+
+/** The latest moment of each kind; calls do not end in the order in which they began. */
+function createLatest() {
+  const moments = new Map<string, number>()
+  return {
+    of: (kind: string): number => moments.get(kind) ?? 0,
+    note(kind: string, atMs: number): void {
+      moments.set(kind, Math.max(atMs, moments.get(kind) ?? 0))
+    },
+  }
 }

@@ -13,8 +13,11 @@ const important = rule({
 })
 /** A script for calls that are forbidden. */
 export const FORBIDDEN = [{ kind: 'status', status: 403 }] as const
+/** So that a chat is looked at before it is moved. */
+export const LONG_SEEN = "UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'"
 /** Time is shifted, not waited for: all pauses are over, and what was put off is due. */
 const TIME_HAS_PASSED = [
+  LONG_SEEN,
   'UPDATE helpcrunch_account SET paused_until = now() WHERE paused_until IS NOT NULL',
   'UPDATE graphile_worker._private_jobs SET run_at = now() WHERE locked_at IS NULL',
 ]
@@ -63,7 +66,7 @@ export async function openBehindPause(service: Service, count: number): Promise<
     "SELECT FROM graphile_worker._private_jobs WHERE key = ANY ($1) AND locked_at IS NULL AND flags::jsonb ? 'move'"
   const keys = ids.map((id) => `apply:${id}`)
   await until('they wait', async () => (await service.sql(waiting, [keys])).length === count)
-  await service.sql("UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'") // so that each is looked at first
+  await service.sql(LONG_SEEN)
   return ids
 }
 
