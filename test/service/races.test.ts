@@ -53,7 +53,30 @@ test('look-ups do not wait for moves that have failed, and wait for their next t
   const look = () => createCallLedger(query).open({ kind: 'look_up' }, { method: 'GET', path: '/customers/1' })
   t.match(await look(), { kind: 'no_budget' })
   await sql('UPDATE chats SET tries = 9')
+  await sql(
+    `SELECT graphile_worker.add_job('apply_decision', job_key := 'apply:' || id, run_at := now() + interval '1 h') FROM chats`,
+  )
   t.match(await look(), { kind: 'opened' })
+})
+
+test('look-ups leave two calls to each move that has failed and is due again: for a look and the move', async (t) => {
+  const { sql, query } = await open(t)
+  await sql("INSERT INTO budget_slots (slot, used_at) SELECT generate_series(1, 6), 'epoch'")
+  await sql(
+    'INSERT INTO chats (id, fence, pending_decision_id, tries) SELECT n, 1, n, n - 1 FROM generate_series(1, 3) AS n',
+  )
+  await sql(`SELECT graphile_worker.add_job('apply_decision', job_key := 'apply:' || id) FROM chats WHERE tries > 0`)
+  const look = () => createCallLedger(query).open({ kind: 'look_up' }, { method: 'GET', path: '/customers/1' })
+  t.match(await look(), { kind: 'opened' }, 'the sixth is left over: one move needs one')
+  t.match(await look(), { kind: 'no_budget' })
+  await sql(
+    `INSERT INTO webhook_events (id, type, chat_id, status, body, happened_at) VALUES ('new', 'chat.new', ${CHAT}, 'waiting', '{}', now())`,
+  )
+  await sql(`INSERT INTO chats (id, fence) VALUES (${CHAT}, 1)`)
+  const [event] = await sql<{ seq: string }>('SELECT seq FROM webhook_events')
+  const chat = { claim: { chatId: CHAT, fence: 1n }, eventSeq: BigInt(event?.seq ?? 0) }
+  const together = createCallLedger(query).open({ kind: 'look_up', chat }, { method: 'GET', path: '/customers/1' })
+  t.match(await together, { kind: 'no_budget' }, 'nor with others')
 })
 
 test('copies of the same webhooks that are stored at the same moment wait for one another one way only', async (t) => {

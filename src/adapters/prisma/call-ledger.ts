@@ -9,6 +9,7 @@ import type {
 } from '../../services/call-helpcrunch.ts'
 import type { ChatClaim } from '../../services/chat-claim.ts'
 import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
+import { applyJobKeyOf } from './jobs.ts'
 import { keepSteps, LOOKED_UP_COLUMNS, lookedUpColumns } from './looked-up-customer.ts'
 import { IS_FREE, openingSteps, openingTogether, WINDOW } from './opening-steps.ts'
 import type { Query } from './query.ts'
@@ -159,8 +160,13 @@ function isTimeToShare(others: number): Prisma.Sql {
   return Prisma.sql`(${isEnough(IS_FREE)} OR NOT ${isEnough(Prisma.sql`used_at <= statement_timestamp() - ${WINDOW} + ${SHARED.wait}`)})`
 }
 
-/** The free slots that waiting moves will need; those that have failed keep nobody from going first, as below. */
-const WAITING_MOVES = Prisma.sql`(SELECT count(*) FROM chats WHERE pending_decision_id IS NOT NULL AND tries = 0)`
+/**
+ * The free slots that waiting moves will need. One that has failed needs two, for a look and the move, once its next try is due; until
+ * then it keeps nobody from going first, as below. Of these, and there are none as a rule, each job is found by its key.
+ */
+const WAITING_MOVES = Prisma.sql`(SELECT coalesce(sum(CASE WHEN tries = 0 THEN 1 ELSE (
+    SELECT 2 FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKeyOf(Prisma.sql`chats.id`)} AND j.run_at <= now()
+  ) END), 0) FROM chats WHERE pending_decision_id IS NOT NULL)`
 
 /**
  * Those that moves of higher rules will need. One that has failed waits for its next try, and keeps nobody from going first: in an
