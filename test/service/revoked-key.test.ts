@@ -15,6 +15,7 @@ import {
   untilPaused,
 } from '../support/forbidden.ts'
 import type { Scope } from '../support/scope.ts'
+import { startSecondApp } from '../support/second-app.ts'
 import { startService, until } from '../support/service.ts'
 
 /** A chat whose 403 has turned out to be its own affair. */
@@ -71,4 +72,26 @@ test('when a key is revoked, a chat that was forbidden before uses up no more tr
   await rest(service)
   t.equal(await triesOf(service, id), tries)
   t.equal(await triesOf(service, other), 0)
+})
+
+test('a chat that is forbidden for good is given up after 72 hours, however often the service is started meanwhile', async (t) => {
+  const service = await startWithOneForbidden(t)
+  const { app, simulator, sql, id } = service
+  await app.close()
+  await sql("UPDATE chats SET tried_since = now() - interval '80 hours' WHERE id = $1", [id])
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now()')
+  const { url } = await startSecondApp(t, service, { WORKER_CONCURRENCY: '1' })
+  await untilPaused(service, 1) // the new process does not know of it yet
+  simulator.webhooks.sendTo(`${url}/webhooks/helpcrunch`)
+  await openBehindPause(service, 5)
+  await sql(PAUSE_IS_OVER)
+  const movedNow = async () => (await sql("SELECT FROM decisions WHERE outcome = 'applied'")).length
+  await until('the others are moved', async () => (await movedNow()) === 10)
+  const ofIt = 'SELECT outcome, reason FROM decisions WHERE chat_id = $1'
+  await untilLater(
+    service,
+    'it has an end',
+    async () => (await sql(`${ofIt} AND outcome <> 'pending'`, [id])).length > 0,
+  )
+  t.strictSame(await sql(ofIt, [id]), [{ outcome: 'failed', reason: 'gave_up' }])
 })

@@ -1,6 +1,7 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Postponement } from '../../services/waiting-event.ts'
 import type { Query } from './query.ts'
+import { msToInterval } from './sql.ts'
 
 /** What a postponement comes to: how long until the job is due, and what `chats` keeps of the schedule of tries. */
 export interface Postponing {
@@ -18,8 +19,10 @@ export async function workOut(
     return { delayMs: ownMs, schedule }
   }
   // While the account is locked out the schedule stands still: nobody gives up because of a wrong key.
-  const schedule = Prisma.sql`tried_since = NULL`
-  return { delayMs: afterPause ? ownMs + (await readPauseLeftMs(query)) : ownMs, schedule }
+  if (!afterPause) return { delayMs: ownMs, schedule: Prisma.sql`tried_since = NULL` }
+  const delayMs = ownMs + (await readPauseLeftMs(query))
+  // By the wait, and no more: what is forbidden for good meets this in each new process, and would never be given up.
+  return { delayMs, schedule: Prisma.sql`tried_since = tried_since + ${msToInterval(delayMs)}` }
 }
 
 async function readPauseLeftMs(query: Query): Promise<number> {
