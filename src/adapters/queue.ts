@@ -36,8 +36,8 @@ export interface Queue {
 
 /** How soon a job that found its chat taken comes again. */
 const BUSY_DELAY_MS = 200
-/** Jobs for now start at once through LISTEN; this is for those that were put off. */
-const POLL_MS = 500
+/** Jobs for now start at once through LISTEN; this is for those that were put off. All idle workers together ask 20 times a second. */
+const POLL_MS = { min: 500, perWorker: 50, max: 2_000 }
 /** How long a runner that takes no more jobs is waited for before another one starts. */
 const SHUTDOWN_MS_MAX = 2_000
 /** How long jobs under way have to end when the process stops; less than the process itself has. */
@@ -139,7 +139,7 @@ async function startRunner(
     // Unless it batches the ends of jobs, graphile-worker 0.18 leaves their promises to nobody, and a database that is away
     // when a job ends would end the process. With batches it ends the runner, which starts again.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-    pollInterval: POLL_MS,
+    pollInterval: Math.min(POLL_MS.max, Math.max(POLL_MS.min, options.concurrency * POLL_MS.perWorker)),
     noHandleSignals: true,
     events,
     logger: new Logger(() => (level, message, meta) => {

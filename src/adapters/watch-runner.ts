@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 
-/** An idle worker asks for a job twice a second. */
+/** An idle worker asks for a job every two seconds at least. */
 const SILENCE_MS_MAX = 5_000
 const LOOK_MS = 1_000
 
