@@ -3,9 +3,9 @@ import { type ChatSnapshot, readChatEvent } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, learnFromChatEvent } from '../domain/customer-profile.ts'
 import type { Facts, Lookup } from '../domain/facts.ts'
 import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
+import { hangsOnMessage } from '../domain/hangs-on-message.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
-import { tryRules, winnerOf } from '../domain/try-rules.ts'
 import type { WebhookEnvelope } from '../domain/webhook-event.ts'
 import type { Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
@@ -60,6 +60,12 @@ export async function gatherFacts(
     const search = await findWinner(ruleset, routingCase, open)
     const { chat } = known
     if (search.kind === 'settled') {
+      const mayCome = hasNoMessage(known) && hangsOnMessage(ruleset, routingCase, open)
+      const again = mayCome ? notYet(event) : undefined
+      if (again !== undefined) {
+        if (unrecorded) await deps.ledger.close(unrecorded)
+        return again
+      }
       return {
         kind: 'gathered',
         facts,
@@ -78,29 +84,10 @@ export async function gatherFacts(
     if (answer.kind === 'not_now') return answer
     if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat, openLookups: open }
     known = addAnswer(known, lookup, answer)
-    const again = lookup === 'chat' && hangsOnMessage(deps, known, event, ruleset) ? notYet(event) : undefined
     unrecorded = answer.kind === 'not_known' ? undefined : answer.unrecorded
-    if (again === undefined) continue
-    if (unrecorded) await deps.ledger.close(unrecorded)
-    return again
   }
 }
 
-/** Whether the winner hangs on the first message of a chat that has been looked up, and has none. */
-function hangsOnMessage(
-  { planField }: Pick<GatherDependencies, 'planField'>,
-  known: Known,
-  event: WaitingEvent,
-  ruleset: CompiledRuleset,
-): boolean {
-  if (known.chat.lastMessageText !== undefined) return false
-  const routingCase = { eventType: event.type, at: event.happenedAt, facts: assembleFacts(known, planField) }
-  const open = openLookups({ ...known.made, chat: false })
-  const found = winnerOf(ruleset, tryRules(ruleset, routingCase, open), routingCase, open)
-  return found.kind === 'unknown' && found.facts.some((fact) => MESSAGE_FACTS.includes(fact))
-}
-
-const MESSAGE_FACTS = ['message', 'messageLanguage']
 const NO_LOOKUPS: ReadonlySet<Lookup> = new Set()
 
 /** What is known so far, and which look-ups have been made. */
@@ -125,6 +112,11 @@ function whatTheEventTells(event: WaitingEvent): Known {
     made: { customer: hasAll || event.customerId === undefined, chat: false },
     chatReadAtMs: undefined,
   }
+}
+
+/** Whether the chat has been read from HelpCrunch, and has no message yet. */
+function hasNoMessage({ chat, chatReadAtMs }: Known): boolean {
+  return chatReadAtMs !== undefined && chat.lastMessageText === undefined
 }
 
 type Told = Exclude<LookUpAnswer, NotNow | { kind: 'gave_up' }>

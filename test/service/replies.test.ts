@@ -171,16 +171,6 @@ test('a look-up that the one before it has made needless is not made', async (t)
   t.match((await get('/v1/decisions')).body.data, [{ outcome: 'no_match' }])
 })
 
-test('a rule on the message waits for a first message that comes after the chat', async (t) => {
-  const refund = rule({ conditions: { fact: 'message', operator: 'includesWord', value: 'refund' } })
-  const late = { switches: { firstMessageDelayMs: 500 } }
-  const { simulator, drained, get } = await startService(t, { rules: [refund], simulator: late })
-  simulator.openChat({ customerId: 9011, text: 'a refund, please' })
-  await drained()
-  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', rule: { key: 'german' } }])
-  t.equal(simulator.calls.count({ method: 'GET' }), 2)
-})
-
 test('what was not looked up is unknown, not missing, in a decision whose look-up was given up', async (t) => {
   const nobodyKnows = rule({ conditions: { fact: 'language', operator: 'missing' } })
   const { simulator, drained, sql, get } = await startService(t, { rules: [nobodyKnows] })
