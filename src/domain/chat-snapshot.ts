@@ -21,6 +21,8 @@ export interface ChatSnapshot {
   readonly customerId?: number
   readonly createdWith?: string
   readonly lastMessageText?: string
+  /** Also of a message without text, such as an attachment. */
+  readonly lastMessageId?: number
   readonly createdAt?: Date
 }
 
@@ -49,6 +51,7 @@ export function readChat(value: unknown): ChatSnapshot | undefined {
     customerId: readReference(value.customer),
     createdWith: readText(value.createdWith),
     lastMessageText: readText(value.lastMessageText, MESSAGE_CHARACTERS_MAX),
+    lastMessageId: readId(value.lastMessageId),
     createdAt: readTime(value.createdAt),
   })
 }

@@ -116,7 +116,8 @@ function whatTheEventTells(event: WaitingEvent): Known {
 
 /** Whether the chat has been read from HelpCrunch, and has no message yet. */
 function hasNoMessage({ chat, chatReadAtMs }: Known): boolean {
-  return chatReadAtMs !== undefined && chat.lastMessageText === undefined
+  const { lastMessageText, lastMessageId } = chat
+  return chatReadAtMs !== undefined && lastMessageText === undefined && lastMessageId === undefined
 }
 
 type Told = Exclude<LookUpAnswer, NotNow | { kind: 'gave_up' }>

@@ -100,8 +100,9 @@ function isMissing(result: CallResult): boolean {
   return result.kind === 'response' && result.status === 404
 }
 
-/** To be asked again 1, 2, 4 and 8 s after the event; undefined when it has been long enough. */
+/** To be asked again 1, 2, 4 and 8 s after the event, so five times in all; undefined when it has been long enough. */
 export function notYet({ ageMs }: WaitingEvent): NotNow | undefined {
   if (ageMs >= NOT_YET_MS_MAX) return undefined
-  return { kind: 'not_now', postponement: { delayMs: Math.max(NOT_YET_DELAY_MS_MIN, ageMs), countsAsTry: false } }
+  const delayMs = Math.min(Math.max(NOT_YET_DELAY_MS_MIN, ageMs), NOT_YET_MS_MAX - ageMs)
+  return { kind: 'not_now', postponement: { delayMs, countsAsTry: false } }
 }

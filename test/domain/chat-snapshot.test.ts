@@ -42,6 +42,7 @@ test('a chat from REST tells everything rules need', async (t) => {
     customerId: 9011552,
     createdWith: 'widget',
     lastMessageText: 'Hi, my invoice is wrong',
+    lastMessageId: 55201,
     createdAt: new Date(1759999990000),
   })
 })

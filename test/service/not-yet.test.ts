@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { rest } from '../support/budget.ts'
 import { rule } from '../support/rules.ts'
 import { startService } from '../support/service.ts'
 
@@ -47,4 +48,40 @@ test('nobody waits for a message that could change nothing', async (t) => {
   await drained()
   t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', rule: { key: 'free' } }])
   t.equal(simulator.calls.count({ method: 'GET', path: '/v1/chats/{id}' }), 1)
+})
+
+test('a message without text, such as an attachment, has come: nobody waits for it', async (t) => {
+  const { simulator, drained, get } = await startService(t, { rules: [refund], settings })
+  simulator.openChat({ customerId: 9011, text: '' })
+  await drained()
+  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', reason: 'default_department' }])
+  t.equal(simulator.calls.count({ method: 'GET' }), 1)
+})
+
+test('what is not there is asked for a last time 8 s after the webhook', async (t) => {
+  const service = await startService(t)
+  const { simulator, drained, sql, get } = service
+  const { id } = simulator.addCustomer({ name: 'Max' })
+  simulator.script({ path: `/v1/customers/${id}` }, [{ kind: 'status', status: 404 }], { forever: true })
+  simulator.openChat({ customerId: id })
+  const asked = (count: number) =>
+    simulator.waitFor(`call ${count}`, () => simulator.calls.count({ status: 404 }) === count)
+  const dueAfter = async () => {
+    await rest(service)
+    const [row] = await sql<{ ms: number }>(`SELECT (extract(epoch FROM j.run_at - e.received_at) * 1000)::int AS ms
+      FROM webhook_events e JOIN graphile_worker._private_jobs j ON j.key = 'event:' || e.seq WHERE e.type = 'chat.new'`)
+    return row?.ms ?? 0
+  }
+  await asked(1)
+  t.ok((await dueAfter()) >= 1_000)
+  await sql("UPDATE webhook_events SET received_at = received_at - interval '5 s'")
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE flags IS NOT NULL')
+  await asked(2)
+  const ms = await dueAfter()
+  t.ok(ms >= 8_000 && ms < 9_500, `${ms} ms`)
+  await sql("UPDATE webhook_events SET received_at = received_at - interval '3 s'")
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE flags IS NOT NULL')
+  await drained()
+  t.equal(simulator.calls.count({ status: 404 }), 3)
+  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'no_match' }])
 })
