@@ -44,6 +44,15 @@ test('a token needs a name and one of the three roles', async (t) => {
   t.strictSame(await pointers({ role: 'owner', more: 1 }), [400, '/name', '/more', '/role'])
   t.strictSame(await pointers({ name: ' ', role: 'viewer' }), [400, '/name'])
   t.strictSame(await pointers({ name: 'a\nb', role: 'viewer' }), [400, '/name'])
+  t.equal((await send('POST', '/v1/tokens', { name: '\u00a0 Ada, 2nd desk ', role: 'viewer' })).status, 201)
+})
+
+test('a name that is far too long is refused without much work', async (t) => {
+  const { send } = apiOf(await withoutTokens(t))
+  const startedAt = performance.now()
+  const { status } = await send('POST', '/v1/tokens', { name: `${'a'.repeat(100_000)}\n`, role: 'viewer' })
+  t.equal(status, 400)
+  t.ok(performance.now() - startedAt < 2_000)
 })
 
 test('a revoked token is refused at once, by every replica', async (t) => {
