@@ -26,3 +26,8 @@ export function readPattern(source: string): PatternReading {
     return { kind: 'refused', why: `${why}; RE2 has no backreferences, lookaheads or lookbehinds` }
   }
 }
+
+/** A pattern that finds this text and no other. */
+export function patternOf(text: string): string {
+  return RE2JS.quote(text)
+}

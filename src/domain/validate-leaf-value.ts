@@ -1,7 +1,7 @@
 import { Check } from 'typebox/value'
 import { LEAF_SCHEMAS, type OperatorName } from './conditions.ts'
 import type { FactType } from './facts.ts'
-import { readPattern } from './pattern.ts'
+import { patternOf, readPattern } from './pattern.ts'
 import { quoted } from './problem.ts'
 import { numberOf, wordsOf } from './text.ts'
 import { descriptionOf } from './validate-structure.ts'
@@ -48,7 +48,8 @@ function contentProblem(operator: OperatorName, value: unknown): string | undefi
   if (operator !== 'matches') return undefined
   const rewritten = [...value.normalize('NFC')].find((sign) => sign.normalize('NFKC') !== sign)
   if (rewritten !== undefined) {
-    return `No text has ${quoted(rewritten)} in it when it is read: it is ${quoted(rewritten.normalize('NFKC'))} then. Write that.`
+    const read = rewritten.normalize('NFKC')
+    return `No text has ${quoted(rewritten)} in it when it is read: it is ${quoted(read)} then. The pattern for that is ${quoted(patternOf(read))}.`
   }
   const pattern = readPattern(value)
   return pattern.kind === 'refused' ? `The pattern is refused: ${pattern.why}.` : undefined

@@ -87,6 +87,7 @@ const REFUSED: typeof TRAPS = [
   ['a pattern that explodes', leaf('message', 'matches', '((a{100}){100}){100}'), '/value', /invalid repeat count/],
   ['a pattern that grows too large', leaf('message', 'matches', '\\p{L}{1000}'), '/value', /too large/],
   ['a sign that is read as another', leaf('message', 'matches', '№ ?[0-9]+'), '/value', /has "№".*it is "No" then/],
+  ['a sign that is read as syntax', leaf('message', 'matches', 'so…'), '/value', /it is "\.{3}" then.* is "(\\\.){3}"/],
   [
     'the opposite of what was meant',
     leaf('tags', 'notContains', 'vip'),
