@@ -1,5 +1,5 @@
 import { isObject, readId, readText } from '../domain/helpcrunch-values.ts'
-import { judgeBody } from '../domain/retry-policy.ts'
+import { type BodyVerdict, type CallResult, judgeBody } from '../domain/retry-policy.ts'
 import { type CallDependencies, callHelpcrunch } from './call-helpcrunch.ts'
 
 export interface Department {
@@ -29,6 +29,7 @@ const AGE_MS_MAX = 3_600_000
 /** HelpCrunch's largest page (page "Get departments"). */
 const PAGE_SIZE = 100
 const PAGES_MAX = 50
+const NOT_LISTED = 'HelpCrunch refuses to list departments for this API key: those of rules are not checked.'
 
 /** HelpCrunch's departments, listed at most an hour ago. When HelpCrunch cannot be asked, the last list; undefined when there is none. */
 export async function listDepartments(
@@ -45,16 +46,27 @@ async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | un
   const all = new Map<number, Department>()
   for (let page = 0; page < PAGES_MAX; page++) {
     const path = `/departments?offset=${page * PAGE_SIZE}&limit=${PAGE_SIZE}`
-    const call = await callHelpcrunch(deps, { kind: 'look_up' }, { method: 'GET', path }, (reply) =>
-      judgeBody(reply, readPage),
-    )
-    if (call.kind !== 'answered' || call.verdict.kind !== 'done') return undefined
-    const departments = call.verdict.value
+    const call = await callHelpcrunch(deps, { kind: 'look_up' }, { method: 'GET', path }, judgePage)
+    if (call.kind !== 'answered') return undefined
+    const { verdict, result } = call
+    if (verdict.kind === 'refused') {
+      const status = result.kind === 'response' ? result.status : undefined
+      deps.log.warn({ status, problem: NOT_LISTED }, 'departments.not_listed')
+    }
+    if (verdict.kind !== 'done') return undefined
+    const departments = verdict.value
     for (const department of departments) all.set(department.id, department)
     // The total stands in two different places, depending on the list: a short page is the sure sign of the end.
     if (departments.length < PAGE_SIZE) break
   }
   return [...all.values()]
+}
+
+function judgePage(result: CallResult): BodyVerdict<Department[]> {
+  // A key that may not list departments may still look at chats and move them: no reason to stop all calls. One that has been
+  // revoked is found out by the next call for a chat.
+  if (result.kind === 'response' && result.status === 403) return { kind: 'refused' }
+  return judgeBody(result, readPage)
 }
 
 function readPage(json: unknown): Department[] | undefined {

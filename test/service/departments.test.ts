@@ -72,3 +72,15 @@ test('either form of the total is read', async (t) => {
     t.equal((await get('/v1/departments?refresh=true')).body.data.length, 4, listTotal)
   }
 })
+
+test('a key that may not list departments may still move chats: nobody waits, and the log says what is not known', async (t) => {
+  const { simulator, get, sql, app } = await startService(t, { settings })
+  const warnings: unknown[] = []
+  app.log.warn = (fields: unknown, message?: string) => warnings.push([message, fields])
+  simulator.script(LISTED, [{ kind: 'status', status: 403 }], { forever: true })
+  t.match(await get('/v1/departments'), { status: 503, body: { code: 'helpcrunch_unavailable' } })
+  t.match(await sql('SELECT paused_until, strikes FROM helpcrunch_account'), [{ paused_until: null, strikes: 0 }])
+  t.match(warnings, [
+    ['departments.not_listed', { status: 403, problem: /refuses to list departments for this API key/ }],
+  ])
+})
