@@ -37,7 +37,7 @@ export const CHAT_CONNECTIONS = 10
  * Postgres plans the statements once for each connection, often while few rows wait, when reading all of them is the best plan;
  * behind a backlog it is the worst (bench/backlog.ts). So they are planned by index from the start.
  */
-const QUEUE_PLANS = '-c enable_seqscan=off -c enable_sort=off'
+const QUEUE_PLANS = '-c enable_seqscan=off -c enable_sort=off -c jit=off'
 /**
  * A crash of Postgres itself may undo what was said last of jobs that exist: that one was taken, has ended, or is put off. Then it is
  * run once more, and finds done what is done; so nobody waits for the disk there.
@@ -47,6 +47,7 @@ const QUEUE_COMMITS = '-c synchronous_commit=off'
 const CHAT_PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material']
   .map((way) => `-c enable_${way}=off`)
   .concat('-c random_page_cost=0.1', '-c plan_cache_mode=force_generic_plan') // once, however many chats it is for
+  .concat('-c jit=off') // before Postgres 18, a way that is off and taken all the same costs so much that it compiles the plan
   .join(' ')
 
 /** Opens the connection pools; connects on first use. */
