@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import { test } from 'tap'
 import { createCallLedger } from '../../src/adapters/prisma/call-ledger.ts'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
@@ -204,4 +205,20 @@ test('a statement of which nobody knows whether it was done is not done again', 
   const results = await Promise.allSettled([1, 2, 3].map(step))
   t.match(results, Array(3).fill({ status: 'rejected', reason: { message: /terminated/ } }))
   t.equal(runs, 1)
+})
+
+test('a statement that never ends does not keep the next from beginning', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const shared: number[][] = []
+  const step = shareStatement(async (rows: readonly number[]) => {
+    shared.push([...rows])
+    if (rows.includes(1)) await new Promise(() => {})
+    return rows
+  })
+  void step(1)
+  while (shared.length === 0) await new Promise(setImmediate)
+  const next = step(2)
+  mock.timers.tick(10_000)
+  t.equal(await next, 2)
 })
