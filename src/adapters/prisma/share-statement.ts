@@ -29,21 +29,22 @@ function createTurns() {
   const waiting: (() => void)[] = []
   let isBusy = false
   let patience: NodeJS.Timeout | undefined
-  const next = () => {
+  const next = (soon: (begin: () => void) => void) => {
     clearTimeout(patience)
     const begin = waiting.shift()
     isBusy = begin !== undefined
     if (begin === undefined) return
-    patience = setTimeout(next, TURN_MS_MAX)
+    patience = setTimeout(end, TURN_MS_MAX)
     patience.unref()
-    setImmediate(begin) // who is served by the same reads from the network comes along
+    soon(begin)
   }
+  const end = () => next(setImmediate) // who is served by the same reads from the network comes along
   return {
     begin(begin: () => void) {
       waiting.push(begin)
-      if (!isBusy) next()
+      if (!isBusy) next(queueMicrotask)
     },
-    end: next,
+    end,
   }
 }
 
