@@ -26,7 +26,7 @@ export function createApplicationJournal(query: Query): ApplicationJournal {
       const [row] = await query<PendingRow>`
         SELECT p.id, p.event_seq, p.customer_id, p.to_department_id, ${RECORD_COLUMNS}, ${msSince('c.state_seen_at')} AS state_age_ms,
           c.pending_priority,
-          EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(claim.chatId)}) AS has_job,
+          EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(Prisma.sql`c.id`)}) AS has_job,
           EXISTS (SELECT FROM attempts a WHERE a.event_seq = p.event_seq AND a.method = 'PUT') AS put_before,
           ${RECENT_MOVES} AS recent_moves
         FROM chats c JOIN decisions p ON p.id = c.pending_decision_id
@@ -60,7 +60,7 @@ export function createApplicationJournal(query: Query): ApplicationJournal {
         WITH chat AS (
           UPDATE chats c SET ${schedule} WHERE ${holds(claim)} RETURNING c.id
         )
-        SELECT j.id FROM chat, ${addApplyJob(claim.chatId, pending.rulePriority, delayMs)} AS j`
+        SELECT j.id FROM chat, ${addApplyJob(Prisma.sql`chat.id`, Prisma.sql`${pending.rulePriority}::int`, delayMs)} AS j`
     },
   }
 }

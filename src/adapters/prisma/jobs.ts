@@ -70,23 +70,13 @@ export function addLookUpJob(seq: bigint, chatId: number, delayMs: number): Pris
   return addJob(TASKS.decideEvents, payload, Prisma.sql`${`event:${seq}`}`, PRIORITIES.lookUp, FLAGS.lookUp, delayMs)
 }
 
-/** One job per chat, whatever happens: it looks for the newest decision when it runs. */
-export function addApplyJob(chatId: number, rulePriority: number, delayMs: number): Prisma.Sql {
-  const payload = Prisma.sql`json_build_object('chatId', ${chatId}::bigint)`
-  return addJob(TASKS.applyDecision, payload, Prisma.sql`${applyJobKey(chatId)}`, -rulePriority, FLAGS.move, delayMs)
-}
-
-export function applyJobKey(chatId: number): string {
-  return `apply:${chatId}`
-}
-
-/** The same for a chat and a priority that the statement finds: both are SQL expressions. */
-export function addApplyJobOf(chatId: Prisma.Sql, rulePriority: Prisma.Sql): Prisma.Sql {
+/** One job per chat, whatever happens: it looks for the newest decision when it runs; chat and priority are SQL expressions. */
+export function addApplyJob(chatId: Prisma.Sql, rulePriority: Prisma.Sql, delayMs: number): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId})`
-  return addJob(TASKS.applyDecision, payload, applyJobKeyOf(chatId), Prisma.sql`(-${rulePriority})`, FLAGS.move, 0)
+  return addJob(TASKS.applyDecision, payload, applyJobKey(chatId), Prisma.sql`(-${rulePriority})`, FLAGS.move, delayMs)
 }
 
-export function applyJobKeyOf(chatId: Prisma.Sql): Prisma.Sql {
+export function applyJobKey(chatId: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`'apply:' || ${chatId}`
 }
 

@@ -1,12 +1,12 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import { applyJobKeyOf } from './jobs.ts'
+import { applyJobKey } from './jobs.ts'
 
 /**
  * The free slots that waiting moves will need. One that has failed needs two, for a look and the move, once its next try is due; until
  * then it keeps nobody from going first, as below. Of these, and there are none as a rule, each job is found by its key.
  */
 export const WAITING_MOVES = Prisma.sql`(SELECT coalesce(sum(CASE WHEN tries = 0 THEN 1 ELSE (
-    SELECT 2 FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKeyOf(Prisma.sql`chats.id`)} AND j.run_at <= now()
+    SELECT 2 FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(Prisma.sql`chats.id`)} AND j.run_at <= now()
   ) END), 0) FROM chats WHERE pending_decision_id IS NOT NULL)`
 
 /**

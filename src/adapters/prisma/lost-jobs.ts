@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { addAgeOutJob, addApplyJobOf, addDecideJob, IS_ALIVE, TASKS } from './jobs.ts'
+import { addAgeOutJob, addApplyJob, addDecideJob, IS_ALIVE, TASKS } from './jobs.ts'
 
 /** What the queue has given to this process. */
 export interface HeldJobs {
@@ -49,7 +49,7 @@ export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
         -- Whoever decides also makes the call, as a rule, without a job for it.
         AND NOT EXISTS (SELECT FROM workers w WHERE w.id = c.claimed_by)
     )
-    SELECT count(j.id) FROM lost, LATERAL ${addApplyJobOf(Prisma.sql`lost.id`, Prisma.sql`lost.pending_priority`)} AS j`
+    SELECT count(j.id) FROM lost, LATERAL ${addApplyJob(Prisma.sql`lost.id`, Prisma.sql`lost.pending_priority`, 0)} AS j`
   // Any job that decides events of a chat decides all of them.
   await prisma.$queryRaw`
     WITH lost AS (

@@ -4,7 +4,7 @@ import type { Query } from './query.ts'
 import { msToInterval } from './sql.ts'
 
 /** What a postponement comes to: how long until the job is due, and what `chats` keeps of the schedule of tries. */
-export interface Postponing {
+interface Postponing {
   readonly delayMs: number
   readonly schedule: Prisma.Sql
 }

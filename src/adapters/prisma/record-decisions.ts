@@ -6,7 +6,7 @@ import type { NewDecision, RecordedDecision } from '../../services/new-decision.
 import type { ReadyMove } from '../../services/ready-move.ts'
 import type { WaitingEvent } from '../../services/waiting-event.ts'
 import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
-import { addApplyJobOf, applyJobKeyOf } from './jobs.ts'
+import { addApplyJob, applyJobKey } from './jobs.ts'
 import { keepSteps, LOOKED_UP_COLUMNS, lookedUpColumns } from './looked-up-customer.ts'
 import { IS_FREE, openingTogether } from './opening-steps.ts'
 import type { Query } from './query.ts'
@@ -76,12 +76,12 @@ export async function recordDecisions(
     ), finished AS (
       UPDATE webhook_events e SET status = 'done', finished_at = clock_timestamp()
       FROM (SELECT * FROM next ORDER BY event) AS next -- as an erasure locks them, in order
-      WHERE e.seq = next.event AND e.status = next.before
+      WHERE e.seq = next.event AND e.status = next.before -- by its number: of how many wait, the plan knows nothing
       RETURNING next.*, e.type, e.customer_id, e.happened_at, e.received_at
     ), overtaken AS (
       -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now.
       UPDATE decisions d SET outcome = 'skipped', reason = 'already_routed' FROM finished f
-      WHERE f.outcome = 'pending' AND d.id = f.pending_decision_id
+      WHERE ${IS_PENDING} AND d.id = f.pending_decision_id
     ), recorded AS (
       -- What the decisions change in our own records of the chats.
       UPDATE chats c SET tries = 0, tried_since = NULL, original_known = c.original_known OR f.knows_from,
@@ -97,10 +97,11 @@ export async function recordDecisions(
         facts, open_lookups, ruleset_version, happened_at, received_at, clock_timestamp()
       FROM finished
     ), queued AS (
-      SELECT f.n, j.id FROM finished f, LATERAL ${addApplyJobOf(Prisma.sql`f.chat`, Prisma.sql`f.priority`)} AS j
+      SELECT f.n, j.id FROM finished f, LATERAL ${addApplyJob(Prisma.sql`f.chat`, Prisma.sql`f.priority`, 0)} AS j
       WHERE ${IS_PENDING}
-        AND (NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKeyOf(Prisma.sql`f.chat`)}))
+        AND (NOT ${BUDGET_SUFFICES} OR EXISTS (SELECT FROM graphile_worker._private_jobs WHERE key = ${applyJobKey(Prisma.sql`f.chat`)}))
     ), more AS (
+      -- OFFSET: looked for chat by chat, however few seem to wait.
       SELECT f.n FROM finished f
       WHERE EXISTS (SELECT FROM webhook_events WHERE chat_id = f.chat AND status = 'waiting' AND seq <> f.event OFFSET 0)
     ), ready AS (

@@ -35,7 +35,7 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
           WHERE d.id = ${id} AND d.outcome = 'failed' AND EXISTS (SELECT FROM chat) RETURNING d.id
         )
         SELECT decision.id, j.id AS job
-        FROM decision, ${addApplyJob(chatId, priority, 0)} AS j`
+        FROM decision, ${addApplyJob(Prisma.sql`${chatId}::bigint`, Prisma.sql`${priority}::int`, 0)} AS j`
       return rows.length > 0
     },
 
