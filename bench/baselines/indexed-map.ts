@@ -9,7 +9,7 @@ export function createIndexedMap(count: number): (facts: Facts) => Promise<numbe
     departments.set(`${language} ${plan} ${tag}`, 10 + (index % 20))
   }
   return async ({ language, plan, tags }) => {
-    const list = typeof tags === 'object' ? tags : []
+    const list = typeof tags === 'object' ? (tags ?? []) : []
     for (const tag of list) {
       const department = departments.get(`${language} ${plan} ${tag}`)
       if (department !== undefined) return department

@@ -1,6 +1,6 @@
 import { type ChatSnapshot, MESSAGE_CHARACTERS_MAX } from './chat-snapshot.ts'
 import { type CustomerProfile, learnFromChatEvent } from './customer-profile.ts'
-import type { Facts, FactValue, Lookup } from './facts.ts'
+import { type Facts, type FactValue, findFact, type Lookup } from './facts.ts'
 import { isObject, onlyTold, readText } from './helpcrunch-values.ts'
 import { detectLanguage } from './message-language.ts'
 import { MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
@@ -14,25 +14,41 @@ export interface KnownParts {
   readonly customer: CustomerProfile
 }
 
-const LANGUAGE = /^[a-z]{2,3}$/
+const LANGUAGE = /^[a-z]{2,3}(?=-|$)/
 
 /**
- * The facts that rules compare (their names and meanings: `FACTS`). What is unknown has no key, nor has what is known
- * not to exist. `planField` names the custom attribute that holds the plan.
+ * The facts that rules compare (their names and meanings: `FACTS`). What is unknown has no key. What is known not to exist is null
+ * where an open lookup could be asked for it, in vain; else it has no key either. `planField` names the custom attribute that
+ * holds the plan.
  */
-export function assembleFacts({ envelope, chat, customer: profile }: KnownParts, planField: string): Facts {
+export function assembleFacts(
+  { envelope, chat, customer: profile }: KnownParts,
+  planField: string,
+  openLookups: ReadonlySet<Lookup>,
+): Facts {
   // The event is newer than anything stored about the customer.
   const customer = { ...profile, ...learnFromChatEvent(envelope) }
-  return onlyTold({
+  const mayTell = (name: string) => {
+    const lookup = findFact(name)?.lookup
+    return lookup !== undefined && openLookups.has(lookup)
+  }
+  const facts = onlyTold({
     event: envelope.type,
     ...customerFacts(customer, planField),
-    channel: customer.createdFrom ?? chat.createdWith,
+    channel: findChannel(customer, chat, mayTell('channel')),
     application: chat.applicationId,
     chatStatus: chat.status,
-    department: chat.departmentId ?? undefined,
-    assignee: chat.assigneeId ?? undefined,
+    department: chat.departmentId,
+    assignee: chat.assigneeId,
     ...messageFacts(envelope, chat),
   })
+  return Object.fromEntries(Object.entries(facts).filter(([name, value]) => value !== null || mayTell(name)))
+}
+
+/** A chat's own word counts once the customer has been asked for: it must not matter whether the chat happens to have been read. */
+function findChannel({ createdFrom }: CustomerProfile, { createdWith }: ChatSnapshot, isOpen: boolean) {
+  if (createdFrom === undefined && isOpen) return undefined
+  return createdFrom ?? createdWith ?? createdFrom
 }
 
 /** The lookups that could still tell something. One that cannot be made, for want of a customer id, counts as done. */
@@ -41,29 +57,41 @@ export function openLookups(done: { readonly customer: boolean; readonly chat: b
   return new Set(lookups.filter((lookup) => !done[lookup]))
 }
 
-type PartialFacts = Readonly<Record<string, FactValue | undefined>>
+type PartialFacts = Readonly<Record<string, FactValue | null | undefined>>
 
 function customerFacts(customer: CustomerProfile, planField: string): PartialFacts {
-  const locale = customer.locale?.toLowerCase().replaceAll('_', '-')
-  const language = locale?.split('-')[0]
+  const { locale, email, custom } = customer
   return {
-    language: language !== undefined && LANGUAGE.test(language) ? language : undefined,
-    locale,
+    language: derive(locale, (text) => spellLocale(text).match(LANGUAGE)?.[0]),
+    locale: derive(locale, spellLocale),
     tags: customer.tags,
-    plan: findPlan(customer.custom ?? {}, planField),
-    country: customer.countryCode ?? undefined,
-    city: customer.city ?? undefined,
-    company: customer.company ?? undefined,
-    email: customer.email ?? undefined,
-    emailDomain: customer.email?.toLowerCase().match(/@([^@\s]+)$/)?.[1],
-    userId: customer.userId ?? undefined,
-    name: customer.name ?? undefined,
-    platform: customer.platform ?? undefined,
-    source: customer.source ?? undefined,
+    plan: findPlan(custom ?? {}, planField),
+    country: customer.countryCode,
+    city: customer.city,
+    company: customer.company,
+    email,
+    emailDomain: derive(email, (address) => address.toLowerCase().match(/@([^@\s]+)$/)?.[1]),
+    userId: customer.userId,
+    name: customer.name,
+    platform: customer.platform,
+    source: customer.source,
     blocked: customer.blocked,
     unsubscribed: customer.unsubscribed,
-    ...customFacts(customer.custom ?? {}),
+    ...customFacts(custom ?? {}),
   }
+}
+
+/** What follows from something: unknown as that is, and nothing where it is nothing or tells nothing. */
+function derive(
+  from: string | null | undefined,
+  read: (from: string) => string | undefined,
+): string | null | undefined {
+  if (from === undefined || from === null) return from
+  return read(from) ?? null
+}
+
+function spellLocale(locale: string): string {
+  return locale.toLowerCase().replaceAll('_', '-')
 }
 
 type CustomAttributes = NonNullable<CustomerProfile['custom']>
@@ -85,5 +113,5 @@ function messageFacts({ type, eventData }: WebhookEnvelope, chat: ChatSnapshot):
   const told = MESSAGE_EVENTS.includes(type) ? eventData.message : undefined
   const text = isObject(told) ? readText(told.text, MESSAGE_CHARACTERS_MAX) : undefined
   const message = text ?? chat.lastMessageText
-  return { message, messageLanguage: message === undefined ? undefined : detectLanguage(message) }
+  return { message, messageLanguage: derive(message, detectLanguage) }
 }

@@ -1,6 +1,6 @@
 import { Engine, type NestedCondition, Operator } from 'json-rules-engine'
 import type { OperatorName } from './conditions.ts'
-import type { Facts, FactValue, Lookup } from './facts.ts'
+import { type Facts, type FactValue, type Lookup, readFact } from './facts.ts'
 import type { LeafTest } from './operators.ts'
 import { leavesOf, type PreparedCondition } from './prepared-conditions.ts'
 
@@ -123,8 +123,10 @@ function engineFacts(
 ): Record<string, EngineFact> {
   const known: Record<string, EngineFact> = {}
   for (const [name, lookup] of lookupByFact) {
-    if (Object.hasOwn(facts, name)) known[name] = facts[name]
-    else if (lookup !== undefined && openLookups.has(lookup)) known[name] = asked.has(lookup) ? HOPED : OPEN
+    const value = readFact(facts, name)
+    if (value === undefined && lookup !== undefined && openLookups.has(lookup)) {
+      known[name] = asked.has(lookup) ? HOPED : OPEN
+    } else if (value !== undefined && value !== null) known[name] = value
   }
   return known
 }

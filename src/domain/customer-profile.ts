@@ -78,6 +78,14 @@ export function learnFromChatEvent({ eventData }: WebhookEnvelope): CustomerProf
   return isObject(eventData.customer) ? readIdentity(eventData.customer) : {}
 }
 
+/**
+ * What a stored profile tells of its customer. That something was not there is no knowledge any more: a new customer's country,
+ * locale and attributes may have become known right after.
+ */
+export function recallProfile(stored: CustomerProfile): CustomerProfile {
+  return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null))
+}
+
 const FLAGS_BY_EVENT: ReadonlyMap<string, CustomerProfile> = new Map([
   ['customer.blocked', { blocked: true }],
   ['customer.unblocked', { blocked: false }],

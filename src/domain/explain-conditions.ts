@@ -1,5 +1,5 @@
 import type { ConditionExplanation } from './explanation.ts'
-import type { Facts, Lookup } from './facts.ts'
+import { type Facts, type FactValue, type Lookup, readFact } from './facts.ts'
 import type { Truth } from './operators.ts'
 import type { PreparedCondition, PreparedLeaf } from './prepared-conditions.ts'
 import type { MatchResult } from './rule.ts'
@@ -49,15 +49,15 @@ function explainLeaf(
   openLookups: ReadonlySet<Lookup>,
 ): ConditionExplanation {
   const { fact, operator, value = true } = leaf
-  const actual = Object.hasOwn(facts, fact) ? facts[fact] : undefined
+  const actual = readFact(facts, fact)
   const isOpen = actual === undefined && lookup !== undefined && openLookups.has(lookup)
-  const result = isOpen ? 'unknown' : resultOf(test(actual))
-  return { pointer, fact, operator, value, actual: copy(actual) ?? null, result }
+  const result = isOpen ? 'unknown' : resultOf(test(actual ?? undefined))
+  return { pointer, fact, operator, value, actual: copy(actual ?? null), result }
 }
 
 /** Facts may be read-only lists; an explanation is plain JSON of its own. */
-function copy(actual: Facts[string] | undefined) {
-  return typeof actual === 'object' ? [...actual] : actual
+function copy(actual: FactValue | null) {
+  return typeof actual === 'object' && actual !== null ? [...actual] : actual
 }
 
 function resultOf(truth: Truth): MatchResult {

@@ -1,8 +1,25 @@
 /** What a rule may compare. A list is of text or numbers; an absent fact is unknown. */
 export type FactValue = string | number | boolean | readonly (string | number)[]
 
-/** What is known of a chat, one flat object (`{ "language": "de", "custom.seats": 12 }`). An absent key is an unknown fact. */
-export type Facts = Readonly<Record<string, FactValue>>
+/**
+ * What is known of a chat, one flat object (`{ "language": "de", "custom.seats": 12 }`). An absent key is an unknown fact, null
+ * the knowledge that there is nothing: no look-up would tell more.
+ */
+export type Facts = Readonly<Record<string, FactValue | null>>
+
+/** Facts in the form of the API, of rule tests and of simulations: there, what is known not to exist has no key either. */
+export type PresentFacts = Readonly<Record<string, FactValue>>
+
+/** The facts that have a value. */
+export function presentFacts(facts: Facts): PresentFacts {
+  const entries = Object.entries(facts).filter((entry): entry is [string, FactValue] => entry[1] !== null)
+  return Object.fromEntries(entries)
+}
+
+/** A fact's value: null when it is known not to exist, undefined when nothing is known. */
+export function readFact(facts: Facts, name: string): FactValue | null | undefined {
+  return Object.hasOwn(facts, name) ? facts[name] : undefined
+}
 
 /** The two things HelpCrunch can be asked for: `GET /customers/{id}` and `GET /chats/{id}`. */
 export type Lookup = 'customer' | 'chat'

@@ -1,4 +1,4 @@
-import type { Facts, Lookup } from './facts.ts'
+import { type Facts, type Lookup, readFact } from './facts.ts'
 import type { PreparedCondition, PreparedLeaf } from './prepared-conditions.ts'
 
 /** Conditions are `certain`ly met, or could be once the open lookups told their facts (`open`), or are not to be (`none`). */
@@ -61,7 +61,7 @@ function leafProspect(
   openLookups: ReadonlySet<Lookup>,
   wanted: boolean,
 ): Prospect {
-  const actual = Object.hasOwn(facts, leaf.fact) ? facts[leaf.fact] : undefined
+  const actual = readFact(facts, leaf.fact)
   if (actual === undefined && lookup !== undefined && openLookups.has(lookup)) return PROSPECT.open
-  return test(actual) === wanted ? PROSPECT.certain : PROSPECT.none
+  return test(actual ?? undefined) === wanted ? PROSPECT.certain : PROSPECT.none
 }

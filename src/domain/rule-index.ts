@@ -1,4 +1,4 @@
-import type { Facts, Lookup } from './facts.ts'
+import { type Facts, type Lookup, readFact } from './facts.ts'
 import { leastBy, type Need, type Needs, needsOf } from './needs.ts'
 import type { PreparedCondition } from './prepared-conditions.ts'
 import { comparisonKey } from './text.ts'
@@ -80,7 +80,7 @@ function createRarity(needs: readonly Needs[]): (oneOf: Needs) => number {
   return (oneOf) => names(oneOf).reduce((sum, name) => sum + (counts.get(name) ?? 0), 0)
 }
 
-/** The comparison keys of a fact's value, or of a list's members; undefined when it is unknown. Each worked out once. */
+/** The comparison keys of a fact's value, or of a list's members; none when there is nothing, undefined when it is unknown. Each worked out once. */
 function createKnownKeys(facts: Facts): (fact: string) => readonly string[] | undefined {
   const keys = new Map<string, readonly string[] | undefined>()
   return (fact) => {
@@ -90,8 +90,9 @@ function createKnownKeys(facts: Facts): (fact: string) => readonly string[] | un
 }
 
 function readKeys(facts: Facts, fact: string): readonly string[] | undefined {
-  const value = Object.hasOwn(facts, fact) ? facts[fact] : undefined
+  const value = readFact(facts, fact)
   if (value === undefined) return undefined
+  if (value === null) return []
   return typeof value === 'object' ? value.map(comparisonKey) : [comparisonKey(value)]
 }
 

@@ -1,6 +1,6 @@
 import { assembleFacts, openLookups } from '../domain/assemble-facts.ts'
 import { type ChatSnapshot, readChatEvent } from '../domain/chat-snapshot.ts'
-import { type CustomerProfile, learnFromChatEvent } from '../domain/customer-profile.ts'
+import { type CustomerProfile, learnFromChatEvent, recallProfile } from '../domain/customer-profile.ts'
 import type { Facts, Lookup } from '../domain/facts.ts'
 import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
 import { hangsOnMessage } from '../domain/hangs-on-message.ts'
@@ -54,9 +54,9 @@ export async function gatherFacts(
   let known = whatTheEventTells(event)
   let unrecorded: Reply | undefined
   for (;;) {
-    const facts = assembleFacts(known, deps.planField)
-    const routingCase = { eventType: event.type, at: event.happenedAt, facts }
     const open = mayLookUp ? openLookups(known.made) : NO_LOOKUPS
+    const facts = assembleFacts(known, deps.planField, open)
+    const routingCase = { eventType: event.type, at: event.happenedAt, facts }
     const search = await findWinner(ruleset, routingCase, open)
     const { chat } = known
     if (search.kind === 'settled') {
@@ -107,7 +107,7 @@ function whatTheEventTells(event: WaitingEvent): Known {
   return {
     envelope,
     chat: readChatEvent(envelope),
-    customer: { ...stored?.profile, ...learnFromChatEvent(envelope) },
+    customer: { ...(stored && recallProfile(stored.profile)), ...learnFromChatEvent(envelope) },
     // Without an id there is nobody to ask for.
     made: { customer: hasAll || event.customerId === undefined, chat: false },
     chatReadAtMs: undefined,

@@ -1,4 +1,4 @@
-import type { Facts } from '../domain/facts.ts'
+import { type FactValue, presentFacts } from '../domain/facts.ts'
 import { leavesOf } from '../domain/prepared-conditions.ts'
 import type { RuleTest } from '../domain/rule.ts'
 import { runRuleTests } from '../domain/rule-tests.ts'
@@ -48,12 +48,12 @@ function factsAskedAbout({ conditions }: CompiledRule, { facts }: ReplayableDeci
   if (conditions.kind === 'broken') return {}
   const names = new Set(leavesOf(conditions).map(({ leaf }) => leaf.fact))
   return Object.fromEntries(
-    Object.entries(facts)
+    Object.entries(presentFacts(facts))
       .filter(([name]) => names.has(name))
       .map(copy),
   )
 }
 
-function copy([name, value]: [string, Facts[string]]): [string, RuleTest['facts'][string]] {
+function copy([name, value]: [string, FactValue]): [string, RuleTest['facts'][string]] {
   return [name, typeof value === 'object' ? [...value] : value]
 }

@@ -1,7 +1,7 @@
 import type { Outcome } from '../domain/decide.ts'
 import { explain } from '../domain/explain.ts'
 import type { RuleExplanation } from '../domain/explanation.ts'
-import type { Facts, Lookup } from '../domain/facts.ts'
+import { type Facts, type Lookup, type PresentFacts, presentFacts } from '../domain/facts.ts'
 import type { Rulesets } from './decide-events.ts'
 
 /** A decision without what only its own page shows. */
@@ -37,17 +37,18 @@ export interface AttemptRecord {
 }
 
 export interface RecordedDecision extends DecisionSummary {
-  readonly facts: Facts
   readonly attempts: readonly AttemptRecord[]
 }
 
-/** With what else its explanation is computed from. */
+/** With what its explanation is computed from. */
 export interface ReplayableDecision extends RecordedDecision {
   readonly happenedAt: Date
+  readonly facts: Facts
   readonly openLookups: ReadonlySet<Lookup>
 }
 
 export interface ExplainedDecision extends RecordedDecision {
+  readonly facts: PresentFacts
   readonly explanation: readonly RuleExplanation[]
 }
 
@@ -63,9 +64,10 @@ export async function readDecision(
 ): Promise<ExplainedDecision | undefined> {
   const found = await deps.decisions.find(id)
   if (found === undefined) return undefined
-  const { happenedAt, openLookups, ...decision } = found
+  const { happenedAt, openLookups, facts, ...recorded } = found
+  const decision = { ...recorded, facts: presentFacts(facts) }
   if (decision.erasedAt !== null) return { ...decision, explanation: [] }
   const ruleset = await deps.rulesets.at(decision.rulesetVersion)
-  const routingCase = { eventType: decision.eventType, at: happenedAt, facts: decision.facts }
+  const routingCase = { eventType: decision.eventType, at: happenedAt, facts }
   return { ...decision, explanation: explain(ruleset, routingCase, decision.rule?.key ?? null, openLookups) }
 }

@@ -1,5 +1,5 @@
 import type { RoutingPolicy } from '../domain/decide.ts'
-import type { Facts, Lookup } from '../domain/facts.ts'
+import { type Lookup, type PresentFacts, presentFacts } from '../domain/facts.ts'
 import type { RoutingCase } from '../domain/find-winner.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { LiveRule } from '../domain/rule.ts'
@@ -32,7 +32,7 @@ export interface SimulationAnswer extends Omit<Simulation, 'decision'> {
   }
   readonly event: string
   readonly at: Date
-  readonly facts: Facts
+  readonly facts: PresentFacts
   /** The decision as it was made; null when facts were given instead. */
   readonly recorded: Pick<DecisionSummary, 'outcome' | 'reason' | 'rule' | 'department' | 'rulesetVersion'> | null
 }
@@ -61,7 +61,14 @@ export async function simulateRouting(deps: SimulateDependencies, input: unknown
   const rulesetVersion = ruleset.version || null
   return {
     kind: 'simulated',
-    answer: { decision: { ...decision, rule, rulesetVersion }, ...found, event, at, facts, recorded },
+    answer: {
+      decision: { ...decision, rule, rulesetVersion },
+      ...found,
+      event,
+      at,
+      facts: presentFacts(facts),
+      recorded,
+    },
   }
 }
 

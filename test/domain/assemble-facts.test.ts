@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { assembleFacts, openLookups } from '../../src/domain/assemble-facts.ts'
+import { assembleFacts, type KnownParts, openLookups } from '../../src/domain/assemble-facts.ts'
 import { readChat, readChatEvent } from '../../src/domain/chat-snapshot.ts'
 import { type CustomerProfile, learnFromCustomerEvent } from '../../src/domain/customer-profile.ts'
-import { FACTS, type Facts, findFact } from '../../src/domain/facts.ts'
+import { FACTS, type Facts, findFact, type Lookup } from '../../src/domain/facts.ts'
 import type { JsonObject } from '../../src/domain/helpcrunch-values.ts'
 import type { WebhookEnvelope } from '../../src/domain/webhook-event.ts'
 
@@ -16,44 +16,45 @@ function buildMessage(message: unknown): WebhookEnvelope {
   return buildEnvelope({ type: 'message.chat.customer', eventData: { chat_id: 7104233, message } })
 }
 
+/** The facts once all has been asked for, or while these lookups are open. */
+function assemble(parts: Partial<KnownParts>, open: readonly Lookup[] = [], planField = 'plan'): Facts {
+  return assembleFacts({ envelope: buildEnvelope(), chat: {}, customer: {}, ...parts }, planField, new Set(open))
+}
+
 /** The facts of a `chat.new` that tells nothing but its chat, for a customer of whom this is known. */
 function factsOf(customer: CustomerProfile, planField = 'plan'): Facts {
-  return assembleFacts({ envelope: buildEnvelope(), chat: {}, customer }, planField)
+  return assemble({ customer }, [], planField)
 }
 
 test('everything that is known becomes every fact that rules may talk about', async (t) => {
-  const facts = assembleFacts(
-    {
-      envelope: buildEnvelope(),
-      chat: {
-        status: 'on hold',
-        departmentId: 4410,
-        assigneeId: 88,
-        applicationId: 12,
-        customerId: 9011552,
-        createdWith: 'widget',
-        lastMessageText: 'Hi, my invoice is wrong',
-        createdAt: new Date(0),
-      },
-      customer: {
-        name: 'Olena',
-        email: 'olena@Example.Test',
-        userId: 'acct_118',
-        company: 'Example GmbH',
-        locale: 'de-AT',
-        countryCode: 'AT',
-        city: 'Vienna',
-        platform: 'desktop',
-        source: 'google',
-        createdFrom: 'telegram',
-        blocked: false,
-        unsubscribed: true,
-        tags: ['vip'],
-        custom: { plan: 'Pro', seats: 12, trial: false },
-      },
+  const facts = assemble({
+    chat: {
+      status: 'on hold',
+      departmentId: 4410,
+      assigneeId: 88,
+      applicationId: 12,
+      customerId: 9011552,
+      createdWith: 'widget',
+      lastMessageText: 'Hi, my invoice is wrong',
+      createdAt: new Date(0),
     },
-    'plan',
-  )
+    customer: {
+      name: 'Olena',
+      email: 'olena@Example.Test',
+      userId: 'acct_118',
+      company: 'Example GmbH',
+      locale: 'de-AT',
+      countryCode: 'AT',
+      city: 'Vienna',
+      platform: 'desktop',
+      source: 'google',
+      createdFrom: 'telegram',
+      blocked: false,
+      unsubscribed: true,
+      tags: ['vip'],
+      custom: { plan: 'Pro', seats: 12, trial: false },
+    },
+  })
   t.strictSame(facts, {
     event: 'chat.new',
     language: 'de',
@@ -92,7 +93,33 @@ test('what is unknown, and what is known not to exist, is no fact', async (t) =>
   t.strictSame(factsOf({}), { event: 'chat.new' })
   const nobody = { name: null, email: null, locale: null, countryCode: null, city: null, createdFrom: null, custom: {} }
   const chat = { departmentId: null, assigneeId: null }
-  t.strictSame(assembleFacts({ envelope: buildEnvelope(), chat, customer: nobody }, 'plan'), { event: 'chat.new' })
+  t.strictSame(assemble({ chat, customer: nobody }), { event: 'chat.new' })
+})
+
+test('what is known not to exist is null while a look-up could be asked for it, so that none is', async (t) => {
+  const nobody = { name: null, email: null, locale: null, countryCode: null, createdFrom: null, custom: {} }
+  const chat = { departmentId: null, assigneeId: null }
+  const noChat = { department: null, assignee: null }
+  const noCustomer = {
+    ...{ name: null, email: null, emailDomain: null, locale: null, language: null, country: null },
+    channel: null,
+  }
+  t.strictSame(assemble({ chat, customer: nobody }, ['chat']), { event: 'chat.new', ...noChat })
+  t.strictSame(assemble({ chat, customer: nobody }, ['customer']), { event: 'chat.new', ...noCustomer })
+  t.strictSame(assemble({ chat, customer: nobody }, ['customer', 'chat']), {
+    event: 'chat.new',
+    ...noChat,
+    ...noCustomer,
+  })
+  t.strictSame(assemble({ customer: { email: 'nobody', locale: 'Deutsch' } }, ['customer']), {
+    ...{ event: 'chat.new', email: 'nobody', emailDomain: null, locale: 'deutsch', language: null },
+  })
+})
+
+test('a short message has no language, and what it says is no reason to ask for another', async (t) => {
+  const facts = assemble({ envelope: buildMessage({ text: 'hi' }) }, ['chat'])
+  t.strictSame(facts, { event: 'message.chat.customer', message: 'hi', messageLanguage: null })
+  t.strictSame(assemble({ envelope: buildMessage({ text: '' }) }, ['chat']), { event: 'message.chat.customer' })
 })
 
 test('a customer without tags has the known value []', async (t) => {
@@ -133,24 +160,26 @@ test('the domain of an e-mail address is what follows its last @', async (t) => 
 })
 
 test('the channel is where the customer was created from, else what the chat was created with', async (t) => {
-  const channelOf = (customer: CustomerProfile) =>
-    assembleFacts({ envelope: buildEnvelope(), chat: { createdWith: 'widget' }, customer }, 'plan').channel
+  const channelOf = (customer: CustomerProfile, open: readonly Lookup[] = []) =>
+    assemble({ chat: { createdWith: 'widget' }, customer }, open).channel
   t.equal(channelOf({ createdFrom: 'telegram' }), 'telegram')
   t.equal(channelOf({ createdFrom: null }), 'widget')
   t.equal(channelOf({}), 'widget')
+  t.equal(channelOf({}, ['customer']), undefined, 'as long as nobody has asked where the customer is from')
+  t.equal(channelOf({ createdFrom: null }, ['customer']), 'widget')
 })
 
 test("the event's customer block wins over the profile where it tells something", async (t) => {
   const customer = { id: 9011552, email: null, name: 'Olena' }
   const envelope = buildEnvelope({ eventData: { chat_id: 7104233, customer } })
   const known = { name: 'O.', email: 'old@example.test', userId: 'acct_118' }
-  const facts = assembleFacts({ envelope, chat: {}, customer: known }, 'plan')
+  const facts = assemble({ envelope, customer: known })
   t.strictSame(facts, { event: 'chat.new', name: 'Olena', userId: 'acct_118' })
 })
 
 test("the message is the event's own text, else the chat's last message", async (t) => {
   const chat = { lastMessageText: 'older' }
-  const messageOf = (envelope: WebhookEnvelope) => assembleFacts({ envelope, chat, customer: {} }, 'plan').message
+  const messageOf = (envelope: WebhookEnvelope) => assemble({ envelope, chat }).message
   t.equal(messageOf(buildMessage({ id: 1, text: ' newest ' })), 'newest')
   t.equal(messageOf(buildMessage({ id: 1, text: null })), 'older')
   t.equal(messageOf(buildEnvelope()), 'older')
@@ -158,17 +187,16 @@ test("the message is the event's own text, else the chat's last message", async 
 
 test('a chat event has no text of its own', async (t) => {
   const envelope = buildEnvelope({ eventData: { chat_id: 7104233, message: { text: 'not documented here' } } })
-  t.notOk('message' in assembleFacts({ envelope, chat: {}, customer: {} }, 'plan'))
+  t.notOk('message' in assemble({ envelope }))
 })
 
 test('the message has at most 8,000 characters', async (t) => {
-  const facts = assembleFacts({ envelope: buildMessage({ text: 'x'.repeat(9_000) }), chat: {}, customer: {} }, 'plan')
+  const facts = assemble({ envelope: buildMessage({ text: 'x'.repeat(9_000) }) })
   t.equal(facts.message, 'x'.repeat(8_000))
 })
 
 test('the language of the message is a fact only when the detector is sure', async (t) => {
-  const languageOf = (text: string) =>
-    assembleFacts({ envelope: buildMessage({ text }), chat: {}, customer: {} }, 'plan').messageLanguage
+  const languageOf = (text: string) => assemble({ envelope: buildMessage({ text }) }).messageLanguage
   t.equal(languageOf('Привіт, мій рахунок неправильний'), 'uk')
   t.equal(languageOf('ok'), undefined)
 })
@@ -185,7 +213,7 @@ test('whatever JSON arrives, the facts are ones that rules may talk about', asyn
     fc.property(data, fc.constantFrom('chat.new', 'message.chat.customer'), (eventData: JsonObject, type) => {
       const envelope = buildEnvelope({ type, eventData })
       const chat = { ...readChatEvent(envelope), ...readChat({ id: 1, ...eventData }) }
-      const facts = assembleFacts({ envelope, chat, customer: learnFromCustomerEvent({}, envelope) }, 'plan')
+      const facts = assemble({ envelope, chat, customer: learnFromCustomerEvent({}, envelope) })
       return Object.entries(facts).every(([name, value]) => findFact(name) !== undefined && isFact(value))
     }),
   )

@@ -31,9 +31,9 @@ const factValue: fc.Arbitrary<FactValue> = fc.oneof(
   { weight: 3, arbitrary: fc.array(textOrNumber, { maxLength: 3 }) },
 )
 
-/** Some facts known, of any type: also of types that an operator cannot apply to. */
+/** Some facts known, of any type, also of types that an operator cannot apply to; some known not to exist. */
 export const someFacts: fc.Arbitrary<Facts> = fc
-  .array(fc.tuple(fc.constantFrom(...FACT_NAMES), factValue), { maxLength: 15 })
+  .array(fc.tuple(fc.constantFrom(...FACT_NAMES), fc.option(factValue, { freq: 8 })), { maxLength: 15 })
   .map((entries) => Object.fromEntries(entries))
 
 const fact = fc.constantFrom(...FACT_NAMES)

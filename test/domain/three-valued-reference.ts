@@ -12,8 +12,8 @@ type Node =
   | { not: Node }
   | { fact: string; operator: string; value?: unknown }
 
-/** What conditions come to over facts; absent facts are unknown. */
-export function referenceResult(node: Node, facts: Readonly<Record<string, Value>>): ReferenceResult {
+/** What conditions come to over facts; of what is absent or null nothing can be said but that it is missing. */
+export function referenceResult(node: Node, facts: Readonly<Record<string, Value | null>>): ReferenceResult {
   if ('all' in node) {
     let result: ReferenceResult = 'match'
     for (const member of node.all) result = and(result, referenceResult(member, facts))
@@ -25,7 +25,7 @@ export function referenceResult(node: Node, facts: Readonly<Record<string, Value
     return result
   }
   if ('not' in node) return negate(referenceResult(node.not, facts))
-  return leafResult(node.operator, facts[node.fact], node.value)
+  return leafResult(node.operator, facts[node.fact] ?? undefined, node.value)
 }
 
 function and(a: ReferenceResult, b: ReferenceResult): ReferenceResult {

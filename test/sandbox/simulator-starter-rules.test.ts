@@ -73,7 +73,7 @@ async function winnerOf(simulator: Simulator, ruleset: CompiledRuleset, visit: V
   const known = { envelope, chat: {}, customer: {} }
   const done = { customer: false, chat: false }
   while (true) {
-    const facts: Facts = assembleFacts(known, 'plan')
+    const facts: Facts = assembleFacts(known, 'plan', new Set())
     const search = await findWinner(ruleset, { eventType: 'chat.new', at, facts }, openLookups(done))
     if (search.kind === 'settled') return search.winner?.rule.document.key
     for (const lookup of search.lookups) {

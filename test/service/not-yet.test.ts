@@ -43,7 +43,8 @@ test('nobody waits for a message that could change nothing', async (t) => {
     }),
     refund,
   ]
-  const { simulator, drained, get } = await startService(t, { rules, settings })
+  const silent = { switches: { emptyRelations: 'absent' } } as const
+  const { simulator, drained, get } = await startService(t, { rules, settings, simulator: silent })
   simulator.openChat({ customerId: 9011 })
   await drained()
   t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', rule: { key: 'free' } }])

@@ -24,7 +24,7 @@ export function createSeenValues(prisma: PrismaClient): SeenValues {
           SELECT customer_id, fact.key AS name, fact.value
           FROM (SELECT customer_id, facts FROM decisions ORDER BY id DESC LIMIT ${DECISIONS}) AS newest,
             jsonb_each(facts) AS fact
-          WHERE fact.key = ANY (${[...names]}::text[]) OR fact.key LIKE 'custom.%'
+          WHERE (fact.key = ANY (${[...names]}::text[]) OR fact.key LIKE 'custom.%') AND fact.value <> 'null'
         ), single AS (
           SELECT customer_id, name, member AS value FROM told,
             jsonb_array_elements(CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE jsonb_build_array(value) END) AS member
