@@ -59,7 +59,8 @@ test('what an earlier event of a customer did not have is asked for: it may have
   const { simulator, drained, get } = service
   const { id } = simulator.addCustomer({ locale: 'de' })
   const eventData = { id, name: 'Mia', locale: null, location: { countryCode: null }, customData: [] }
-  await post(service, envelope({ event: 'customer.created', eventData }))
+  await post(service, envelope({ event: 'customer.new', eventData }))
+  await drained()
   simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
   simulator.openChat({ customerId: id })
   await drained()
