@@ -139,13 +139,18 @@ const settle = shared<Settlement>(
   UPDATE decisions AS d SET outcome = 'applied', applied_at = clock_timestamp() FROM t WHERE d.id = t.decision`,
 )
 
+const underWay = new Set<Promise<void>>()
 await listen(
   async (event) => {
     const { chat_id: chat, customer } = event.eventData
     const { seq } = await store({ id: event.id, chat, customer: customer.id, body: event })
-    void route(event, seq)
+    const routing = route(event, seq).finally(() => underWay.delete(routing))
+    underWay.add(routing)
   },
-  () => pool.end(),
+  async () => {
+    await Promise.allSettled(underWay)
+    await pool.end()
+  },
 )
 
 async function route(event: ChatEvent, seq: string): Promise<void> {
