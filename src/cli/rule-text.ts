@@ -1,5 +1,5 @@
 import type { Conditions } from '../domain/conditions.ts'
-import { FACTS, type Facts } from '../domain/facts.ts'
+import { FACTS, type PresentFacts } from '../domain/facts.ts'
 import { RuleDocument, RuleTest, Schedule } from '../domain/rule.ts'
 
 /** A rule as a file: the order of keys is always the same, and the layout is what the formatter of this project writes. */
@@ -38,7 +38,7 @@ function scheduleInOrder(schedule: Schedule): object {
 }
 
 /** The order in which people read facts; custom attributes come last, by name. */
-function factsInOrder(facts: Facts): object {
+function factsInOrder(facts: PresentFacts): object {
   const place = (name: string) => {
     const index = FACTS.findIndex((fact) => fact.name === name)
     return index === -1 ? FACTS.length : index

@@ -35,7 +35,8 @@ export function assembleFacts(
   const facts = onlyTold({
     event: envelope.type,
     ...customerFacts(customer, planField),
-    channel: findChannel(customer, chat, mayTell('channel')),
+    // Once the customer has been asked for: whether the chat happened to be read before must not matter.
+    channel: customer.createdFrom ?? (mayTell('channel') ? undefined : chat.createdWith),
     application: chat.applicationId,
     chatStatus: chat.status,
     department: chat.departmentId,
@@ -43,12 +44,6 @@ export function assembleFacts(
     ...messageFacts(envelope, chat),
   })
   return Object.fromEntries(Object.entries(facts).filter(([name, value]) => value !== null || mayTell(name)))
-}
-
-/** A chat's own word counts once the customer has been asked for: it must not matter whether the chat happens to have been read. */
-function findChannel({ createdFrom }: CustomerProfile, { createdWith }: ChatSnapshot, isOpen: boolean) {
-  if (createdFrom === undefined && isOpen) return undefined
-  return createdFrom ?? createdWith ?? createdFrom
 }
 
 /** The lookups that could still tell something. One that cannot be made, for want of a customer id, counts as done. */
@@ -81,13 +76,12 @@ function customerFacts(customer: CustomerProfile, planField: string): PartialFac
   }
 }
 
-/** What follows from something: unknown as that is, and nothing where it is nothing or tells nothing. */
+/** What follows from a text: nothing where there is none. What it does not tell, a look-up may. */
 function derive(
   from: string | null | undefined,
   read: (from: string) => string | undefined,
 ): string | null | undefined {
-  if (from === undefined || from === null) return from
-  return read(from) ?? null
+  return typeof from === 'string' ? read(from) : from
 }
 
 function spellLocale(locale: string): string {
@@ -112,6 +106,7 @@ function customFacts(custom: CustomAttributes): PartialFacts {
 function messageFacts({ type, eventData }: WebhookEnvelope, chat: ChatSnapshot): PartialFacts {
   const told = MESSAGE_EVENTS.includes(type) ? eventData.message : undefined
   const text = isObject(told) ? readText(told.text, MESSAGE_CHARACTERS_MAX) : undefined
-  const message = text ?? chat.lastMessageText
-  return { message, messageLanguage: derive(message, detectLanguage) }
+  // The message is the event's own, and whole: what language it is in, no look-up tells either.
+  if (text !== undefined) return { message: text, messageLanguage: detectLanguage(text) ?? null }
+  return { message: chat.lastMessageText, messageLanguage: derive(chat.lastMessageText, detectLanguage) }
 }

@@ -2,8 +2,8 @@
 export type FactValue = string | number | boolean | readonly (string | number)[]
 
 /**
- * What is known of a chat, one flat object (`{ "language": "de", "custom.seats": 12 }`). An absent key is an unknown fact, null
- * the knowledge that there is nothing: no look-up would tell more.
+ * What is known of a chat, one flat object (`{ "language": "de", "custom.seats": 12 }`). An absent key is an unknown fact; null says of
+ * one whose look-up is open that there is nothing which that could tell. With no look-up open the two are the same.
  */
 export type Facts = Readonly<Record<string, FactValue | null>>
 

@@ -80,7 +80,7 @@ function createRarity(needs: readonly Needs[]): (oneOf: Needs) => number {
   return (oneOf) => names(oneOf).reduce((sum, name) => sum + (counts.get(name) ?? 0), 0)
 }
 
-/** The comparison keys of a fact's value, or of a list's members; none when there is nothing, undefined when it is unknown. Each worked out once. */
+/** The comparison keys of a fact's value, or of a list's members; undefined when it is unknown. Each worked out once. */
 function createKnownKeys(facts: Facts): (fact: string) => readonly string[] | undefined {
   const keys = new Map<string, readonly string[] | undefined>()
   return (fact) => {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
-import type { Facts } from './facts.ts'
+import type { PresentFacts } from './facts.ts'
 import { GivenRules } from './given-rules.ts'
 import { isRecord, type Problem } from './problem.ts'
 import { EVENT_TYPES_ROUTABLE, RuleTest } from './rule.ts'
@@ -31,7 +31,7 @@ export type SimulationRequest = Static<typeof SimulationRequest>
 
 /** What is to be decided; `at` is undefined for now. */
 export type SimulationSubject =
-  | { readonly kind: 'facts'; readonly facts: Facts; readonly event: string; readonly at: Date | undefined }
+  | { readonly kind: 'facts'; readonly facts: PresentFacts; readonly event: string; readonly at: Date | undefined }
   | { readonly kind: 'decision'; readonly id: string }
 
 /** What a body says, its `rules` still unread; those are there to be checked too when the rest of it is wrong. */

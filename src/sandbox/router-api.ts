@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/decide.ts'
-import type { Facts } from '../domain/facts.ts'
+import type { PresentFacts } from '../domain/facts.ts'
 
 /** What the sandbox reads of `GET /v1/decisions/{id}`. */
 export interface Decision {
@@ -11,7 +11,7 @@ export interface Decision {
   readonly reason: string | null
   readonly rule: { readonly key: string } | null
   readonly department: { readonly from: number | null; readonly to: number | null }
-  readonly facts: Facts
+  readonly facts: PresentFacts
   readonly receivedAt: string
   readonly decidedAt: string
   readonly appliedAt: string | null

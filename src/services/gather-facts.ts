@@ -4,6 +4,7 @@ import { type CustomerProfile, learnFromChatEvent, recallProfile } from '../doma
 import type { Facts, Lookup } from '../domain/facts.ts'
 import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
 import { hangsOnMessage } from '../domain/hangs-on-message.ts'
+import { onlyTold } from '../domain/helpcrunch-values.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import type { WebhookEnvelope } from '../domain/webhook-event.ts'
@@ -55,12 +56,13 @@ export async function gatherFacts(
   let unrecorded: Reply | undefined
   for (;;) {
     const open = mayLookUp ? openLookups(known.made) : NO_LOOKUPS
-    const facts = assembleFacts(known, deps.planField, open)
+    const facts = assembleFacts({ ...known, chat: believedChat(known, event) }, deps.planField, open)
     const routingCase = { eventType: event.type, at: event.happenedAt, facts }
     const search = await findWinner(ruleset, routingCase, open)
     const { chat } = known
     if (search.kind === 'settled') {
-      const mayCome = hasNoMessage(known) && hangsOnMessage(ruleset, routingCase, open)
+      const hasNone = facts.message === undefined && hasNoMessage(known)
+      const mayCome = hasNone && hangsOnMessage(ruleset, routingCase, open)
       const again = mayCome ? notYet(event) : undefined
       if (again !== undefined) {
         if (unrecorded) await deps.ledger.close(unrecorded)
@@ -112,6 +114,18 @@ function whatTheEventTells(event: WaitingEvent): Known {
     made: { customer: hasAll || event.customerId === undefined, chat: false },
     chatReadAtMs: undefined,
   }
+}
+
+/**
+ * The chat as rules may know it. That it has no department or no assignee is what each new chat says: worth a look, rather than
+ * believed, where the event was late, or is about a chat that we have moved and may be from before.
+ */
+function believedChat(known: Known, event: WaitingEvent): ChatSnapshot {
+  const { chat, chatReadAtMs } = known
+  const isMoved = (event.record.routedDepartmentId ?? event.record.pendingDepartmentId) !== undefined
+  if (chatReadAtMs !== undefined || (!isMoved && stateAge(known, event) !== undefined)) return chat
+  const { departmentId, assigneeId } = chat
+  return onlyTold({ ...chat, departmentId: departmentId ?? undefined, assigneeId: assigneeId ?? undefined })
 }
 
 /** Whether the chat has been read from HelpCrunch, and has no message yet. */

@@ -73,8 +73,9 @@ async function winnerOf(simulator: Simulator, ruleset: CompiledRuleset, visit: V
   const known = { envelope, chat: {}, customer: {} }
   const done = { customer: false, chat: false }
   while (true) {
-    const facts: Facts = assembleFacts(known, 'plan', new Set())
-    const search = await findWinner(ruleset, { eventType: 'chat.new', at, facts }, openLookups(done))
+    const open = openLookups(done)
+    const facts: Facts = assembleFacts(known, 'plan', open)
+    const search = await findWinner(ruleset, { eventType: 'chat.new', at, facts }, open)
     if (search.kind === 'settled') return search.winner?.rule.document.key
     for (const lookup of search.lookups) {
       const path = lookup === 'chat' ? `/chats/${chat.id}` : `/customers/${visit.customer.id}`

@@ -53,6 +53,14 @@ test('values seen lately come with their counts, each tag by itself, the most fr
   })
 })
 
+test('what is known not to exist is no value, and takes no place among them', async (t) => {
+  const service = await anyService(t)
+  const departments = Array.from({ length: 20 }, (_, n) => ({ department: n + 1 }))
+  await record(service, ...departments, ...Array.from({ length: 3 }, () => ({ department: null })))
+  const { department } = await values(service)
+  t.equal(Array.isArray(department) && department.length, 20)
+})
+
 test('what tells one person from another is never listed', async (t) => {
   const service = await anyService(t)
   const person = {

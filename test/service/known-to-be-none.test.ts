@@ -54,6 +54,52 @@ test('it is asked for where the webhook is silent about it', async (t) => {
   t.equal(simulator.calls.count(chatCalls), 1)
 })
 
+test('it is asked for where the webhook was late, or HelpCrunch had to send it again', async (t) => {
+  const german = rule({ priority: 100, department: 20 })
+  const service = await startService(t, { rules: [free, german], settings: { LEAVE_ASSIGNED: 'false' } })
+  const { simulator, drained, get } = service
+  simulator.webhooks.sendTo([])
+  const late = { createdAt: Math.floor(Date.now() / 1_000) - 60 }
+  for (const how of [late, { attempts: 1 }]) {
+    const { id } = simulator.openChat({ customerId: 9011 })
+    simulator.agentTakesChat(id, 88)
+    const eventData = { chat_id: id, customer: { id: 9011 }, status: 'new', department: null, assignee: null }
+    await post(service, envelope({ ...how, eventData }))
+    await drained()
+    const { data } = (await get(`/v1/decisions?chatId=${id}`)).body
+    t.match(data, [{ outcome: 'applied', rule: { key: 'german' } }], JSON.stringify(how))
+  }
+})
+
+test('it is asked for where we have moved the chat, as the webhook may be from before', async (t) => {
+  const everyNewChat = rule({ key: 'new', conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+  const homeless = rule({ ...free, key: 'homeless', events: ['chat.status_updated'], reroute: true, department: 20 })
+  const service = await startService(t, { rules: [everyNewChat, homeless] })
+  const { simulator, drained, get } = service
+  simulator.webhooks.sendTo([])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  const eventData = { chat_id: id, customer: { id: 9011 }, status: 'new', department: null, assignee: null }
+  for (const event of ['chat.new', 'chat.status_updated']) {
+    await post(service, envelope({ event, eventData }))
+    await drained()
+  }
+  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'no_match' }, { outcome: 'applied' }])
+  t.equal(simulator.chat(id).departmentId, 10)
+})
+
+test('that a customer has no e-mail address is not asked for where the webhook says so', async (t) => {
+  const nameless = rule({ conditions: { all: ['email', 'userId'].map((fact) => ({ fact, operator: 'missing' })) } })
+  const service = await startService(t, { rules: [nameless] })
+  const { simulator, drained, get } = service
+  simulator.webhooks.sendTo([])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  const eventData = { chat_id: id, customer: { id: 9011, email: null, userId: null }, status: 'new', assignee: null }
+  await post(service, envelope({ eventData }))
+  await drained()
+  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied' }])
+  t.equal(simulator.calls.count({ method: 'GET', path: '/v1/customers/{id}' }), 0)
+})
+
 test('what an earlier event of a customer did not have is asked for: it may have become known since', async (t) => {
   const service = await startService(t)
   const { simulator, drained, get } = service

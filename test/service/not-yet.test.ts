@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { rest } from '../support/budget.ts'
 import { rule } from '../support/rules.ts'
 import { startService } from '../support/service.ts'
+import { envelope, post } from '../support/webhooks.ts'
 
 const refund = rule({
   key: 'refund',
@@ -49,6 +50,25 @@ test('nobody waits for a message that could change nothing', async (t) => {
   await drained()
   t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', rule: { key: 'free' } }])
   t.equal(simulator.calls.count({ method: 'GET', path: '/v1/chats/{id}' }), 1)
+})
+
+test('nobody waits for another message where the webhook brings one, however short', async (t) => {
+  const event = 'message.chat.customer'
+  const there = rule({
+    key: 'there',
+    priority: 900,
+    events: [event],
+    conditions: { fact: 'department', operator: 'equal', value: 30 },
+  })
+  const english = rule({ events: [event], conditions: { fact: 'messageLanguage', operator: 'equal', value: 'en' } })
+  const service = await startService(t, { rules: [there, english] })
+  service.simulator.webhooks.sendTo([])
+  const { id } = service.simulator.openChat({ customerId: 9011 })
+  const eventData = { chat_id: id, customer: { id: 9011 }, message: { id: 1, text: 'hi' } }
+  await post(service, envelope({ event, eventData }))
+  await service.drained()
+  t.match((await service.get('/v1/decisions')).body.data, [{ outcome: 'no_match' }])
+  t.equal(service.simulator.calls.count({ method: 'GET' }), 1)
 })
 
 test('a message without text, such as an attachment, has come: nobody waits for it', async (t) => {

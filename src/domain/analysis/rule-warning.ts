@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { Facts } from '../facts.ts'
+import type { PresentFacts } from '../facts.ts'
 import { EVENT_TYPES_ROUTABLE, RuleTest } from '../rule.ts'
 
 const CLOSED = { additionalProperties: false }
@@ -26,7 +26,7 @@ export const Witness = Type.Object(
     at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
       description: 'When the event happens; null where no schedule matters.',
     }),
-    facts: Type.Unsafe<Facts>(RuleTest.properties.facts),
+    facts: Type.Unsafe<PresentFacts>(RuleTest.properties.facts),
   },
   { ...CLOSED, description: 'An example chat that shows it.' },
 )
