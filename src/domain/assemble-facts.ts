@@ -55,10 +55,11 @@ export function openLookups(done: { readonly customer: boolean; readonly chat: b
 type PartialFacts = Readonly<Record<string, FactValue | null | undefined>>
 
 function customerFacts(customer: CustomerProfile, planField: string): PartialFacts {
-  const { locale, email, custom } = customer
+  const { email, custom } = customer
+  const locale = derive(customer.locale, (text) => text.toLowerCase().replaceAll('_', '-'))
   return {
-    language: derive(locale, (text) => spellLocale(text).match(LANGUAGE)?.[0]),
-    locale: derive(locale, spellLocale),
+    language: derive(locale, (text) => text.match(LANGUAGE)?.[0]),
+    locale,
     tags: customer.tags,
     plan: findPlan(custom ?? {}, planField),
     country: customer.countryCode,
@@ -82,10 +83,6 @@ function derive(
   read: (from: string) => string | undefined,
 ): string | null | undefined {
   return typeof from === 'string' ? read(from) : from
-}
-
-function spellLocale(locale: string): string {
-  return locale.toLowerCase().replaceAll('_', '-')
 }
 
 type CustomAttributes = NonNullable<CustomerProfile['custom']>

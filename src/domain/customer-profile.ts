@@ -1,5 +1,14 @@
 import { type Static, Type } from 'typebox'
-import { isObject, type JsonObject, onlyTold, readFlag, readId, readText, readTextOrNone } from './helpcrunch-values.ts'
+import {
+  isObject,
+  type JsonObject,
+  onlyPresent,
+  onlyTold,
+  readFlag,
+  readId,
+  readText,
+  readTextOrNone,
+} from './helpcrunch-values.ts'
 import type { WebhookEnvelope } from './webhook-event.ts'
 
 const TextOrNone = Type.Readonly(Type.Optional(Type.Union([Type.String(), Type.Null()])))
@@ -83,7 +92,7 @@ export function learnFromChatEvent({ eventData }: WebhookEnvelope): CustomerProf
  * locale and attributes may have become known right after.
  */
 export function recallProfile(stored: CustomerProfile): CustomerProfile {
-  return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null))
+  return onlyPresent(stored)
 }
 
 const FLAGS_BY_EVENT: ReadonlyMap<string, CustomerProfile> = new Map([

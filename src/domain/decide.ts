@@ -25,6 +25,11 @@ export interface RoutingRecord {
   readonly pendingDepartmentId: number | undefined
 }
 
+/** Whether we have moved the chat, or are about to. */
+export function isRouted({ routedDepartmentId, pendingDepartmentId }: RoutingRecord): boolean {
+  return (routedDepartmentId ?? pendingDepartmentId) !== undefined
+}
+
 /** The settings that a decision depends on. */
 export interface RoutingPolicy {
   readonly mode: 'live' | 'shadow'
@@ -81,8 +86,7 @@ export function checkMove(
   if (chat.status === 'closed') return { kind: 'skip', reason: 'closed' }
   if (chat.departmentId !== departmentId && wasMovedByPerson(chat, record))
     return { kind: 'skip', reason: 'moved_by_person' }
-  const routed = record.routedDepartmentId ?? record.pendingDepartmentId
-  if (routed !== undefined && !reroute) return { kind: 'skip', reason: 'already_routed' }
+  if (isRouted(record) && !reroute) return { kind: 'skip', reason: 'already_routed' }
   if (chat.departmentId === departmentId) return { kind: 'unchanged' }
   if (policy.leaveAssigned && chat.assigneeId != null) return { kind: 'skip', reason: 'assigned' }
   return { kind: 'move' }

@@ -10,12 +10,6 @@ export type Facts = Readonly<Record<string, FactValue | null>>
 /** Facts in the form of the API, of rule tests and of simulations: there, what is known not to exist has no key either. */
 export type PresentFacts = Readonly<Record<string, FactValue>>
 
-/** The facts that have a value. */
-export function presentFacts(facts: Facts): PresentFacts {
-  const entries = Object.entries(facts).filter((entry): entry is [string, FactValue] => entry[1] !== null)
-  return Object.fromEntries(entries)
-}
-
 /** A fact's value: null when it is known not to exist, undefined when nothing is known. */
 export function readFact(facts: Facts, name: string): FactValue | null | undefined {
   return Object.hasOwn(facts, name) ? facts[name] : undefined

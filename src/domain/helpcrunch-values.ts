@@ -68,6 +68,14 @@ export function readFlag(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined
 }
 
+/** An object any key of which may be absent, without what is known not to exist. */
+export type Present<T> = { [K in keyof T]: Exclude<T[K], null> }
+
+/** Leaves out the keys whose value is null. */
+export function onlyPresent<T extends object>(parts: T): Present<T> {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== null)) as Present<T> // as below
+}
+
 /** Leaves out the keys whose value is `undefined`. */
 export function onlyTold<T extends object>(parts: T): Told<T> {
   const told = Object.entries(parts).filter(([, value]) => value !== undefined)

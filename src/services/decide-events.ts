@@ -1,4 +1,4 @@
-import { decide, isStateKnown, type RoutingPolicy } from '../domain/decide.ts'
+import { decide, isRouted, isStateKnown, type RoutingPolicy } from '../domain/decide.ts'
 import { isDecided, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
@@ -108,8 +108,7 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
     await deps.journal.finish(claim, event, 'ignored', 'No enabled or shadow rule listens to this event.')
     return FINISHED
   }
-  const isRouted = (event.record.routedDepartmentId ?? event.record.pendingDepartmentId) !== undefined
-  const mayLookUp = !isRouted || mayReroute(ruleset, event.type)
+  const mayLookUp = !isRouted(event.record) || mayReroute(ruleset, event.type)
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
   const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined

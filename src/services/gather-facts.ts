@@ -1,10 +1,11 @@
 import { assembleFacts, openLookups } from '../domain/assemble-facts.ts'
 import { type ChatSnapshot, readChatEvent } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, learnFromChatEvent, recallProfile } from '../domain/customer-profile.ts'
+import { isRouted } from '../domain/decide.ts'
 import type { Facts, Lookup } from '../domain/facts.ts'
 import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
 import { hangsOnMessage } from '../domain/hangs-on-message.ts'
-import { onlyTold } from '../domain/helpcrunch-values.ts'
+import { onlyPresent } from '../domain/helpcrunch-values.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import type { WebhookEnvelope } from '../domain/webhook-event.ts'
@@ -62,7 +63,7 @@ export async function gatherFacts(
     const { chat } = known
     if (search.kind === 'settled') {
       const hasNone = facts.message === undefined && hasNoMessage(known)
-      const mayCome = hasNone && hangsOnMessage(ruleset, routingCase, open)
+      const mayCome = hasNone && (await hangsOnMessage(ruleset, routingCase, open))
       const again = mayCome ? notYet(event) : undefined
       if (again !== undefined) {
         if (unrecorded) await deps.ledger.close(unrecorded)
@@ -122,10 +123,8 @@ function whatTheEventTells(event: WaitingEvent): Known {
  */
 function believedChat(known: Known, event: WaitingEvent): ChatSnapshot {
   const { chat, chatReadAtMs } = known
-  const isMoved = (event.record.routedDepartmentId ?? event.record.pendingDepartmentId) !== undefined
-  if (chatReadAtMs !== undefined || (!isMoved && stateAge(known, event) !== undefined)) return chat
-  const { departmentId, assigneeId } = chat
-  return onlyTold({ ...chat, departmentId: departmentId ?? undefined, assigneeId: assigneeId ?? undefined })
+  const isNews = !isRouted(event.record) && stateAge(known, event) !== undefined
+  return chatReadAtMs !== undefined || isNews ? chat : onlyPresent(chat)
 }
 
 /** Whether the chat has been read from HelpCrunch, and has no message yet. */

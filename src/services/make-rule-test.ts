@@ -1,4 +1,5 @@
-import { type FactValue, presentFacts } from '../domain/facts.ts'
+import type { FactValue } from '../domain/facts.ts'
+import { onlyPresent } from '../domain/helpcrunch-values.ts'
 import { leavesOf } from '../domain/prepared-conditions.ts'
 import type { RuleTest } from '../domain/rule.ts'
 import { runRuleTests } from '../domain/rule-tests.ts'
@@ -48,7 +49,7 @@ function factsAskedAbout({ conditions }: CompiledRule, { facts }: ReplayableDeci
   if (conditions.kind === 'broken') return {}
   const names = new Set(leavesOf(conditions).map(({ leaf }) => leaf.fact))
   return Object.fromEntries(
-    Object.entries(presentFacts(facts))
+    Object.entries(onlyPresent(facts))
       .filter(([name]) => names.has(name))
       .map(copy),
   )

@@ -1,7 +1,8 @@
 import type { Outcome } from '../domain/decide.ts'
 import { explain } from '../domain/explain.ts'
 import type { RuleExplanation } from '../domain/explanation.ts'
-import { type Facts, type Lookup, type PresentFacts, presentFacts } from '../domain/facts.ts'
+import type { Facts, Lookup, PresentFacts } from '../domain/facts.ts'
+import { onlyPresent } from '../domain/helpcrunch-values.ts'
 import type { Rulesets } from './decide-events.ts'
 
 /** A decision without what only its own page shows. */
@@ -65,7 +66,7 @@ export async function readDecision(
   const found = await deps.decisions.find(id)
   if (found === undefined) return undefined
   const { happenedAt, openLookups, facts, ...recorded } = found
-  const decision = { ...recorded, facts: presentFacts(facts) }
+  const decision = { ...recorded, facts: onlyPresent(facts) }
   if (decision.erasedAt !== null) return { ...decision, explanation: [] }
   const ruleset = await deps.rulesets.at(decision.rulesetVersion)
   const routingCase = { eventType: decision.eventType, at: happenedAt, facts }

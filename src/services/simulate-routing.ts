@@ -1,6 +1,7 @@
 import type { RoutingPolicy } from '../domain/decide.ts'
-import { type Lookup, type PresentFacts, presentFacts } from '../domain/facts.ts'
+import type { Lookup, PresentFacts } from '../domain/facts.ts'
 import type { RoutingCase } from '../domain/find-winner.ts'
+import { onlyPresent } from '../domain/helpcrunch-values.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { LiveRule } from '../domain/rule.ts'
 import { type CompiledRuleset, compileRuleset } from '../domain/ruleset.ts'
@@ -66,7 +67,7 @@ export async function simulateRouting(deps: SimulateDependencies, input: unknown
       ...found,
       event,
       at,
-      facts: presentFacts(facts),
+      facts: onlyPresent(facts),
       recorded,
     },
   }

@@ -10,6 +10,7 @@ import { holds, msToInterval } from './sql.ts'
 
 /** How long the one probe after a pause has before another may try. */
 const PROBE_MS = 15_000
+
 interface OpeningRow {
   attempt_id: bigint | null
   number: number | null
