@@ -65,7 +65,8 @@ export async function readDecision(
 ): Promise<ExplainedDecision | undefined> {
   const found = await deps.decisions.find(id)
   if (found === undefined) return undefined
-  const { happenedAt, openLookups, facts, ...recorded } = found
+  const { happenedAt, openLookups, ...recorded } = found
+  const { facts } = recorded
   const decision = { ...recorded, facts: onlyPresent(facts) }
   if (decision.erasedAt !== null) return { ...decision, explanation: [] }
   const ruleset = await deps.rulesets.at(decision.rulesetVersion)
