@@ -55,11 +55,10 @@ async function tryRule(
   const { conditions } = compiled
   try {
     if (considerRule(compiled.rule.document, eventType, at).kind === 'not_considered') return { kind: 'no_match' }
-    // The engine judges, and costs some ten times as much: it is not asked about what has no prospect.
-    if (conditions.kind !== 'broken' && prospectOf(conditions, facts, openLookups) === PROSPECT.none) {
-      return { kind: 'no_match' }
-    }
-    if (await compiled.certain(facts, openLookups)) return { kind: 'match' }
+    // The engine judges, and costs some ten times as much: it is not asked about what has no prospect of what it would be asked.
+    const prospect = conditions.kind === 'broken' ? PROSPECT.certain : prospectOf(conditions, facts, openLookups)
+    if (prospect === PROSPECT.none) return { kind: 'no_match' }
+    if (prospect === PROSPECT.certain && (await compiled.certain(facts, openLookups))) return { kind: 'match' }
     if (openLookups.size === 0 || !(await compiled.possible(facts, openLookups))) return { kind: 'no_match' }
     return { kind: 'lookups_needed', lookups: await fewestLookups(compiled, facts, openLookups) }
   } catch (error) {
@@ -79,7 +78,9 @@ async function fewestLookups(
   let asked = openLookups
   for (const lookup of LEAVE_OUT_FIRST) {
     const others = new Set([...asked].filter((other) => other !== lookup))
-    if (others.size < asked.size && (await compiled.possible(facts, openLookups, others))) asked = others
+    // Without any it would be certain already.
+    if (others.size > 0 && others.size < asked.size && (await compiled.possible(facts, openLookups, others)))
+      asked = others
   }
   return asked
 }
