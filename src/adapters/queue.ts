@@ -1,23 +1,14 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type JobHelpers, Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { Logger, type Runner, run, type WorkerEvents } from 'graphile-worker'
 import type pg from 'pg'
 import type { Log } from '../services/log.ts'
-import type { WorkEnding } from '../services/waiting-event.ts'
-import { FLAGS, TASKS } from './prisma/jobs.ts'
 import type { HeldJobs } from './prisma/lost-jobs.ts'
 import { HEARTBEAT_MS, type WorkerRegistry } from './prisma/worker-registry.ts'
 import { createGate, type Gate } from './queue-gate.ts'
+import { createTaskList, type QueueTasks } from './queue-tasks.ts'
 import { releaseOnce } from './release-once.ts'
 import { watchRunner } from './watch-runner.ts'
-
-/** The work that jobs ask for. */
-export interface QueueTasks {
-  decideEvents(chatId: number): Promise<WorkEnding>
-  applyDecision(chatId: number): Promise<WorkEnding>
-  learnCustomer(seq: bigint): Promise<void>
-  ageOut(): Promise<void>
-}
 
 export interface QueueOptions {
   readonly pool: pg.Pool
@@ -34,8 +25,6 @@ export interface Queue {
   stop(): Promise<void>
 }
 
-/** How soon a job that found its chat taken comes again. */
-const BUSY_DELAY_MS = 200
 /** Jobs for now start at once through LISTEN; this is for those that were put off. All idle workers together ask 20 times a second. */
 const POLL_MS = { min: 500, perWorker: 50, max: 2_000 }
 /** How long a runner that takes no more jobs is waited for before another one starts. */
@@ -134,7 +123,7 @@ async function startRunner(
   const running = run({
     pgPool: releaseOnce(options.pool),
     concurrency: options.concurrency,
-    taskList: createTaskList(options.tasks, gate),
+    taskList: createTaskList(options.tasks, gate, options.concurrency),
     forbiddenFlags: () => gate.closedFlags(),
     // Unless it batches the ends of jobs, graphile-worker 0.18 leaves their promises to nobody, and a database that is away
     // when a job ends would end the process. With batches it ends the runner, which starts again.
@@ -150,43 +139,4 @@ async function startRunner(
   })
   running.catch(unwatch)
   return running
-}
-
-function createTaskList(tasks: QueueTasks, gate: Gate): TaskList {
-  const follow = async (ending: WorkEnding, helpers: JobHelpers) => {
-    if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(HELD_BACK[ending.call], ending.waitMs)
-    if (ending.kind !== 'busy') return
-    const { task_identifier: task, payload, key, priority, flags: jobFlags, max_attempts: attemptsMax } = helpers.job
-    // By the database's clock: graphile-worker's own addJob takes a time of this machine, whose clock may be hours off.
-    await helpers.query(ADD_AGAIN, [
-      task,
-      payload,
-      key,
-      priority,
-      Object.keys(jobFlags ?? {}),
-      attemptsMax,
-      BUSY_DELAY_MS,
-    ])
-  }
-  return {
-    [TASKS.decideEvents]: async (payload, helpers) =>
-      follow(await tasks.decideEvents(readNumber(payload, 'chatId')), helpers),
-    [TASKS.applyDecision]: async (payload, helpers) =>
-      follow(await tasks.applyDecision(readNumber(payload, 'chatId')), helpers),
-    [TASKS.learnCustomer]: (payload) => tasks.learnCustomer(BigInt(readNumber(payload, 'seq'))),
-    [TASKS.ageOut]: () => tasks.ageOut(),
-  }
-}
-
-/** A move that gets nothing from the budget closes the gate to look-ups too; not the other way round. */
-const HELD_BACK = { look_up: [FLAGS.lookUp], move: [FLAGS.lookUp, FLAGS.move] } as const
-
-const ADD_AGAIN = `SELECT graphile_worker.add_job($1, payload := $2::json, job_key := $3, priority := $4::int,
-  flags := $5::text[], max_attempts := $6::int, run_at := now() + make_interval(secs => $7::float8 / 1000))`
-
-function readNumber(payload: unknown, name: string): number {
-  const value = typeof payload === 'object' && payload !== null ? Reflect.get(payload, name) : undefined
-  const number = Number(value)
-  if (!Number.isSafeInteger(number)) throw new Error(`A job came without ${name}.`)
-  return number
 }

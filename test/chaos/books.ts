@@ -31,11 +31,12 @@ export async function compareBooks(sql: Statement, acked: readonly string[]): Pr
 export async function countWithoutJob(sql: Statement): Promise<number> {
   const [row] = await sql<{ count: number }>(
     `WITH jobs AS (
-      SELECT (j.payload ->> 'chatId')::bigint AS chat_id, t.identifier AS task
+      SELECT (coalesce(chat.value, j.payload) ->> 'chatId')::bigint AS chat_id, t.identifier AS task
       FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
+      LEFT JOIN LATERAL json_array_elements(CASE json_typeof(j.payload) WHEN 'array' THEN j.payload END) AS chat ON true
     )
     SELECT ((SELECT count(*) FROM webhook_events e WHERE e.status = 'waiting' AND e.chat_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM jobs j WHERE j.task = 'decide_events' AND j.chat_id = e.chat_id))
+        SELECT FROM jobs j WHERE j.task IN ('decide_events', 'decide_batch') AND j.chat_id = e.chat_id))
       -- The job that decided makes the call, too.
       + (SELECT count(*) FROM chats c WHERE c.pending_decision_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM jobs j WHERE j.chat_id = c.id)))::int AS count`,

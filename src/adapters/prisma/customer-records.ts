@@ -1,6 +1,7 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { CustomerRecords, ErasureScope } from '../../services/erase-customer.ts'
+import { CHATS_OF_JOB } from './jobs.ts'
 
 /** So many rows a statement: none is locked for long, and each stays far below the statement's time limit. */
 const ROWS_MAX = 500
@@ -64,7 +65,7 @@ export function createCustomerRecords(prisma: PrismaClient): CustomerRecords {
       await prisma.$executeRaw`
         UPDATE graphile_worker._private_jobs j SET last_error = NULL
         WHERE j.last_error IS NOT NULL AND (
-          (j.payload ->> 'chatId')::bigint = ANY (${[...scope.chatIds]}::bigint[])
+          EXISTS (SELECT FROM ${CHATS_OF_JOB} AS job WHERE job.chat_id = ANY (${[...scope.chatIds]}::bigint[]))
           OR j.key IN (SELECT 'event:' || e.seq FROM webhook_events e WHERE ${isOf(scope)})
         )`
     },

@@ -4,6 +4,8 @@ import { msToInterval } from './sql.ts'
 /** The queue's tasks, by the name of what they do. */
 export const TASKS = {
   decideEvents: 'decide_events',
+  /** The same for several chats, whose webhooks were stored together; its payload is a list of those of `decide_events`. */
+  decideBatch: 'decide_batch',
   applyDecision: 'apply_decision',
   learnCustomer: 'learn_customer',
   ageOut: 'age_out',
@@ -39,28 +41,44 @@ export function addDecideJob(seq: Prisma.Sql, chatId: Prisma.Sql): Prisma.Sql {
   return addJob(TASKS.decideEvents, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
 }
 
+/** Of a row `j` of the queue's jobs, the rows of the chats that it is about, with their `chat_id`. */
+export const CHATS_OF_JOB = Prisma.sql`(SELECT (chat ->> 'chatId')::bigint AS chat_id FROM json_array_elements(
+  CASE json_typeof(j.payload) WHEN 'array' THEN j.payload ELSE json_build_array(j.payload) END) AS chat)`
+
 /** `SELECT` of the jobs of `count` new events, `events` being a table with their `seq` and `chat_id`. */
 export function addEventJobs(events: Prisma.Sql, count: number): Prisma.Sql {
   return count === 1 ? addEventJob(events) : addJobsTogether(events)
 }
 
-const TASK_OF_EVENT = Prisma.sql`CASE WHEN chat_id IS NULL THEN ${TASKS.learnCustomer} ELSE ${TASKS.decideEvents} END`
-const PAYLOAD_OF_EVENT = Prisma.sql`CASE WHEN chat_id IS NULL THEN json_build_object('seq', seq::text)
-  ELSE json_build_object('chatId', chat_id) END`
+/** More would spare the queue little, and leave less to other workers. */
+const BATCH_MAX = Prisma.raw('10')
 
 /** No job has the key of a new event yet. The mode spares the queue the search for one, half of the time that the call takes. */
 function addEventJob(events: Prisma.Sql): Prisma.Sql {
-  return Prisma.sql`SELECT j.id FROM ${events} AS events, LATERAL graphile_worker.add_job(${TASK_OF_EVENT},
-    payload := ${PAYLOAD_OF_EVENT}, job_key := 'event:' || seq, job_key_mode := 'unsafe_dedupe',
+  const task = Prisma.sql`CASE WHEN chat_id IS NULL THEN ${TASKS.learnCustomer} ELSE ${TASKS.decideEvents} END`
+  const payload = Prisma.sql`CASE WHEN chat_id IS NULL THEN json_build_object('seq', seq::text)
+    ELSE json_build_object('chatId', chat_id) END`
+  return Prisma.sql`SELECT j.id FROM ${events} AS events, LATERAL graphile_worker.add_job(${task},
+    payload := ${payload}, job_key := 'event:' || seq, job_key_mode := 'unsafe_dedupe',
     priority := ${PRIORITIES.decide}::int, max_attempts := ${ATTEMPTS_MAX}::int, run_at := now()) AS j`
 }
 
 /** The queue takes several as one: job by job, it would search and notify for each. */
 function addJobsTogether(events: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`SELECT j.id FROM (
-      SELECT array_agg((${TASK_OF_EVENT}, ${PAYLOAD_OF_EVENT}, NULL, now(), ${ATTEMPTS_MAX}::int, 'event:' || seq,
-        ${PRIORITIES.decide}::int, NULL)::graphile_worker.job_spec ORDER BY seq) AS specs
-      FROM ${events} AS events HAVING count(*) > 0
+      SELECT array_agg((task, payload, NULL, now(), ${ATTEMPTS_MAX}::int, key, ${PRIORITIES.decide}::int, NULL)::graphile_worker.job_spec
+        ORDER BY first) AS specs
+      FROM (
+        SELECT ${TASKS.decideBatch} AS task, json_agg(json_build_object('chatId', chat_id) ORDER BY first) AS payload, NULL AS key,
+          min(first) AS first
+        FROM (
+          SELECT chat_id, min(seq) AS first, (row_number() OVER (ORDER BY min(seq)) - 1) / ${BATCH_MAX} AS batch
+          FROM ${events} AS events WHERE chat_id IS NOT NULL GROUP BY chat_id
+        ) AS chats GROUP BY batch
+        UNION ALL
+        SELECT ${TASKS.learnCustomer}, json_build_object('seq', seq::text), 'event:' || seq, seq
+        FROM ${events} AS events WHERE chat_id IS NULL
+      ) AS jobs HAVING count(*) > 0
     ) AS wanted, LATERAL graphile_worker.add_jobs(wanted.specs) AS j`
 }
 

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { addAgeOutJob, addApplyJob, addDecideJob, IS_ALIVE, TASKS } from './jobs.ts'
+import { addAgeOutJob, addApplyJob, addDecideJob, CHATS_OF_JOB, IS_ALIVE, TASKS } from './jobs.ts'
 
 /** What the queue has given to this process. */
 export interface HeldJobs {
@@ -56,8 +56,8 @@ export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
       SELECT DISTINCT ON (e.chat_id) e.seq, e.chat_id FROM webhook_events e
       WHERE e.status = 'waiting' AND e.chat_id IS NOT NULL AND e.received_at < clock_timestamp() - ${WAITING_MIN}
         AND NOT EXISTS (
-          SELECT FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
-          WHERE t.identifier = ${TASKS.decideEvents} AND ${IS_ALIVE} AND (j.payload ->> 'chatId')::bigint = e.chat_id
+          SELECT FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id, LATERAL ${CHATS_OF_JOB} AS job
+          WHERE t.identifier IN (${TASKS.decideEvents}, ${TASKS.decideBatch}) AND ${IS_ALIVE} AND job.chat_id = e.chat_id
         )
     )
     SELECT count(j.id) FROM lost, LATERAL ${addDecideJob(Prisma.sql`lost.seq`, Prisma.sql`lost.chat_id`)} AS j`

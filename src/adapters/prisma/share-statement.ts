@@ -42,7 +42,7 @@ function createTurns() {
   return {
     begin(begin: () => void) {
       waiting.push(begin)
-      if (!isBusy) next(queueMicrotask)
+      if (!isBusy) next(setImmediate)
     },
     end,
   }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { PRIORITIES } from './jobs.ts'
+import { PRIORITIES, TASKS } from './jobs.ts'
 import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs, NOBODY } from './lost-jobs.ts'
 import { createWorkerSession } from './worker-session.ts'
 
@@ -38,11 +38,27 @@ export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, worker
   const session = createWorkerSession(pool)
   let beats = 0
 
+  /** Gives each chat of a batch a job of its own, locked as the batch was: what one of them does to a worker is not done to all again. */
+  async function splitBatches(names: readonly string[]): Promise<void> {
+    await prisma.$executeRaw`
+      WITH task AS (
+        INSERT INTO graphile_worker._private_tasks (identifier) VALUES (${TASKS.decideEvents})
+        ON CONFLICT (identifier) DO UPDATE SET identifier = excluded.identifier RETURNING id
+      ), batch AS (
+        DELETE FROM graphile_worker._private_jobs j USING graphile_worker._private_tasks t
+        WHERE t.id = j.task_id AND t.identifier = ${TASKS.decideBatch} AND j.locked_by = ANY (${names}::text[]) RETURNING j.*
+      )
+      INSERT INTO graphile_worker._private_jobs (task_id, payload, priority, run_at, attempts, max_attempts, locked_by, locked_at)
+      SELECT task.id, chat.value, b.priority, b.run_at, b.attempts, b.max_attempts, b.locked_by, b.locked_at
+      FROM task, batch b, json_array_elements(b.payload) AS chat`
+  }
+
   /**
    * A worker may have died of an event that it had started. Those wait in a queue of their own, which is worked off one by one
    * and never before a dead worker has been replaced: all other chats go on meanwhile, and no suspect takes others with it.
    */
   async function freeJobs(names: readonly string[]): Promise<void> {
+    await splitBatches(names)
     await prisma.$executeRaw`
       WITH suspects AS (
         INSERT INTO graphile_worker._private_job_queues (queue_name) VALUES ('suspects')

@@ -91,7 +91,7 @@ function countCalls(log: string): number {
 async function isQuiet(sql: Statement): Promise<boolean> {
   const [row] = await sql<{ busy: boolean }>(
     `SELECT EXISTS (SELECT FROM chats WHERE claimed_by IS NOT NULL) OR EXISTS (
-      SELECT FROM graphile_worker._private_jobs WHERE payload ->> 'chatId' IS NOT NULL
+      SELECT FROM graphile_worker._private_jobs WHERE payload::text LIKE '%chatId%'
     ) AS busy`,
   )
   return row?.busy === false

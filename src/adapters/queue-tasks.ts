@@ -1,0 +1,81 @@
+import pLimit from 'p-limit'
+import type { WorkEnding } from '../services/waiting-event.ts'
+import { FLAGS, TASKS } from './prisma/jobs.ts'
+import type { Gate } from './queue-gate.ts'
+
+/** The work that jobs ask for. */
+export interface QueueTasks {
+  decideEvents(chatId: number): Promise<WorkEnding>
+  applyDecision(chatId: number): Promise<WorkEnding>
+  learnCustomer(seq: bigint): Promise<void>
+  ageOut(): Promise<void>
+}
+
+/** What graphile-worker tells a task of its job, as far as it matters here. */
+interface JobHelpers {
+  readonly job: {
+    readonly key: string | null
+    readonly priority: number
+    readonly flags: Readonly<Record<string, true>> | null
+    readonly max_attempts: number
+  }
+  query(text: string, values: unknown[]): Promise<unknown>
+}
+
+/** How soon a job that found its chat taken comes again. */
+const BUSY_DELAY_MS = 200
+
+/** The queue's tasks. Those under way work on `concurrency` chats together, however many chats a job is about. */
+export function createTaskList(tasks: QueueTasks, gate: Gate, concurrency: number) {
+  const inTurn = pLimit(concurrency)
+  const onChat = (task: Again['task'], payload: unknown, helpers: JobHelpers, key: string | null) =>
+    inTurn(async () => {
+      const work = task === TASKS.decideEvents ? tasks.decideEvents : tasks.applyDecision
+      await follow(await work(readNumber(payload, 'chatId')), { task, payload, key }, gate, helpers)
+    })
+  return {
+    [TASKS.decideEvents]: (payload: unknown, helpers: JobHelpers) =>
+      onChat(TASKS.decideEvents, payload, helpers, helpers.job.key),
+    // Of those that fail, and only of those, graphile-worker runs the job again (https://worker.graphile.org/docs/tasks#batch-jobs).
+    [TASKS.decideBatch]: (payload: unknown, helpers: JobHelpers) =>
+      readList(payload).map((chat) => onChat(TASKS.decideEvents, chat, helpers, null)),
+    [TASKS.applyDecision]: (payload: unknown, helpers: JobHelpers) =>
+      onChat(TASKS.applyDecision, payload, helpers, helpers.job.key),
+    [TASKS.learnCustomer]: (payload: unknown) => tasks.learnCustomer(BigInt(readNumber(payload, 'seq'))),
+    [TASKS.ageOut]: () => tasks.ageOut(),
+  }
+}
+
+/** The job for one chat's work, should it have to come again. */
+interface Again {
+  readonly task: typeof TASKS.decideEvents | typeof TASKS.applyDecision
+  readonly payload: unknown
+  readonly key: string | null
+}
+
+/** A move that gets nothing from the budget closes the gate to look-ups too; not the other way round. */
+const HELD_BACK = { look_up: [FLAGS.lookUp], move: [FLAGS.lookUp, FLAGS.move] } as const
+
+const ADD_AGAIN = `SELECT graphile_worker.add_job($1, payload := $2::json, job_key := $3, priority := $4::int,
+  flags := $5::text[], max_attempts := $6::int, run_at := now() + make_interval(secs => $7::float8 / 1000))`
+
+async function follow(ending: WorkEnding, again: Again, gate: Gate, { job, query }: JobHelpers): Promise<void> {
+  if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(HELD_BACK[ending.call], ending.waitMs)
+  if (ending.kind !== 'busy') return
+  const { task, payload, key } = again
+  const { priority, flags, max_attempts: attemptsMax } = job
+  // By the database's clock: graphile-worker's own addJob takes a time of this machine, whose clock may be hours off.
+  await query(ADD_AGAIN, [task, payload, key, priority, Object.keys(flags ?? {}), attemptsMax, BUSY_DELAY_MS])
+}
+
+function readList(payload: unknown): readonly unknown[] {
+  if (!Array.isArray(payload)) throw new Error('A batch job came without a list.')
+  return payload
+}
+
+function readNumber(payload: unknown, name: string): number {
+  const value = typeof payload === 'object' && payload !== null ? Reflect.get(payload, name) : undefined
+  const number = Number(value)
+  if (!Number.isSafeInteger(number)) throw new Error(`A job came without ${name}.`)
+  return number
+}
