@@ -92,6 +92,12 @@ export function checkMove(
   return { kind: 'move' }
 }
 
+/** Why a chat that we have moved is left alone by rules none of which may move it again, whichever of them wins. */
+export function reasonToLeave(chat: ChatSnapshot, record: RoutingRecord): SkipReason {
+  if (chat.status === 'closed') return 'closed'
+  return wasMovedByPerson(chat, record) ? 'moved_by_person' : 'already_routed'
+}
+
 /** Whether everything is known that `checkMove` looks at. */
 export function isStateKnown(chat: ChatSnapshot): boolean {
   return chat.status !== undefined && chat.departmentId !== undefined && chat.assigneeId !== undefined

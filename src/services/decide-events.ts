@@ -1,4 +1,4 @@
-import { decide, isRouted, isStateKnown, type RoutingPolicy } from '../domain/decide.ts'
+import { decide, isRouted, isStateKnown, type RoutingPolicy, reasonToLeave } from '../domain/decide.ts'
 import { isDecided, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
@@ -129,9 +129,10 @@ function draw(
   const { facts, chat, openLookups } = gathering
   const { mode } = deps.policy
   const base = { mode, departmentFrom: chat.departmentId, facts, openLookups, rulesetVersion: version }
-  if (gathering.kind === 'gave_up') {
+  if (gathering.kind !== 'gathered') {
     const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined }
-    return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
+    if (gathering.kind === 'gave_up') return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
+    return { ...base, ...nothing, outcome: 'skipped', reason: reasonToLeave(chat, event.record) }
   }
   const { winner } = gathering.search
   const { outcome, reason, departmentId } = decide(winner, chat, event.record, deps.policy, event.isOvertaken)

@@ -33,7 +33,8 @@ export type Gathering =
       readonly unrecorded: Reply | undefined
     }
   | {
-      readonly kind: 'gave_up'
+      /** `gave_up`: a look-up failed for good. `left_open`: there may be none, and no winner without. */
+      readonly kind: 'gave_up' | 'left_open'
       readonly facts: Facts
       readonly chat: ChatSnapshot
       readonly openLookups: ReadonlySet<Lookup>
@@ -56,7 +57,7 @@ export async function gatherFacts(
   let known = whatTheEventTells(event)
   let unrecorded: Reply | undefined
   for (;;) {
-    const open = mayLookUp ? openLookups(known.made) : NO_LOOKUPS
+    const open = openLookups(known.made)
     const facts = assembleFacts({ ...known, chat: believedChat(known, event) }, deps.planField, open)
     const routingCase = { eventType: event.type, at: event.happenedAt, facts }
     const search = await findWinner(ruleset, routingCase, open)
@@ -79,6 +80,7 @@ export async function gatherFacts(
         unrecorded,
       }
     }
+    if (!mayLookUp) return { kind: 'left_open', facts, chat, openLookups: open }
     // One at a time: what it tells may make the next one needless.
     const [lookup] = search.lookups
     if (lookup === undefined) throw new Error('A search asks for look-ups, and names none.')
@@ -90,8 +92,6 @@ export async function gatherFacts(
     unrecorded = answer.kind === 'not_known' ? undefined : answer.unrecorded
   }
 }
-
-const NO_LOOKUPS: ReadonlySet<Lookup> = new Set()
 
 /** What is known so far, and which look-ups have been made. */
 interface Known {

@@ -1,6 +1,13 @@
 import { test } from 'tap'
 import type { ChatSnapshot } from '../../src/domain/chat-snapshot.ts'
-import { checkMove, decide, isStateKnown, type RoutingPolicy, type RoutingRecord } from '../../src/domain/decide.ts'
+import {
+  checkMove,
+  decide,
+  isStateKnown,
+  type RoutingPolicy,
+  type RoutingRecord,
+  reasonToLeave,
+} from '../../src/domain/decide.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { compileRuleset } from '../../src/domain/ruleset.ts'
 import { rule } from '../support/rules.ts'
@@ -109,6 +116,15 @@ test('a chat is routed once', (t) => {
     { outcome: 'skipped', reason: 'already_routed' },
     'and when its call is still to come',
   )
+  t.end()
+})
+
+test('why a routed chat is left alone is told also when nobody knows which rule won', (t) => {
+  const routed = { originalDepartmentId: 30, routedDepartmentId: 20, pendingDepartmentId: undefined }
+  const reason = (chat: ChatSnapshot) => reasonToLeave({ ...NEW_CHAT, ...chat }, routed)
+  t.equal(reason({ departmentId: 20 }), 'already_routed')
+  t.equal(reason({ departmentId: 40 }), 'moved_by_person')
+  t.equal(reason({ departmentId: 40, status: 'closed' }), 'closed')
   t.end()
 })
 

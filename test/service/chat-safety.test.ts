@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { RuleDocument } from '../../src/domain/rule.ts'
 import { rule } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
@@ -73,6 +74,34 @@ test('a chat is routed once: later events move it only by a rule with reroute', 
   await other.drained()
   t.match(await outcomes(other, chat.id), [{ outcome: 'applied' }, { outcome: 'applied', department: { to: 20 } }])
   t.equal(other.simulator.chat(chat.id).departmentId, 20)
+})
+
+test('of a routed chat nothing is taken for missing that was only not looked up', async (t) => {
+  const german = { fact: 'language', operator: 'equal', value: 'de' } as const
+  const onMessage = { events: ['message.chat.customer'] } satisfies Partial<RuleDocument>
+  const speaksGerman = rule({ key: 'speaks-german', priority: 800, conditions: german, department: 20, ...onMessage })
+  const missing = { fact: 'language', operator: 'missing' } as const
+  const noLanguage = rule({ key: 'no-language', priority: 700, conditions: missing, department: 30, ...onMessage })
+  const rules = [everyNewChat, speaksGerman, noLanguage]
+  const { simulator, drained, get } = await startService(t, { rules })
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await drained()
+  simulator.sendMessage(id, 'My invoice is wrong')
+  await drained()
+  const newest = (await get(`/v1/decisions?chatId=${id}`)).body.data[0]
+  t.match(newest, { outcome: 'skipped', reason: 'already_routed', rule: null, department: { to: null } })
+  const { body } = await get(`/v1/decisions/${newest.id}`)
+  t.match(
+    body.explanation.filter(({ rule: key }: { rule: string }) => key !== everyNewChat.key),
+    [
+      { rule: 'speaks-german', result: 'unknown' },
+      { rule: 'no-language', result: 'unknown' },
+    ],
+  )
+  t.strictSame(
+    simulator.calls.all.map(({ method }) => method),
+    ['PUT'],
+  )
 })
 
 test('an event that no live rule listens to is ignored without a call; a new chat always gets a decision', async (t) => {
