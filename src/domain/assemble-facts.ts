@@ -93,7 +93,7 @@ function findPlan(custom: CustomAttributes, planField: string): string | undefin
   const wanted = planField.toLowerCase()
   const name = names.find((key) => key === planField) ?? names.find((key) => key.toLowerCase() === wanted)
   const plan = name === undefined ? undefined : custom[name]
-  return plan === undefined ? undefined : String(plan)
+  return plan === undefined || Array.isArray(plan) ? undefined : String(plan)
 }
 
 function customFacts(custom: CustomAttributes): PartialFacts {

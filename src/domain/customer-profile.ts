@@ -14,6 +14,10 @@ import type { WebhookEnvelope } from './webhook-event.ts'
 const TextOrNone = Type.Readonly(Type.Optional(Type.Union([Type.String(), Type.Null()])))
 const Flag = Type.Readonly(Type.Optional(Type.Boolean()))
 
+const ListItem = Type.Union([Type.String(), Type.Number()])
+const CustomValue = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Immutable(Type.Array(ListItem))])
+type CustomValue = Static<typeof CustomValue>
+
 /**
  * Partial knowledge of a customer, stored as jsonb. An absent key is what nobody told; null is the knowledge that there
  * is none. `custom` holds all custom attributes or is absent.
@@ -35,16 +39,12 @@ export const CustomerProfile = Type.Object(
     blocked: Flag,
     unsubscribed: Flag,
     tags: Type.Readonly(Type.Optional(Type.Immutable(Type.Array(Type.String())))),
-    custom: Type.Readonly(
-      Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
-    ),
+    custom: Type.Readonly(Type.Optional(Type.Record(Type.String(), CustomValue))),
   },
   { additionalProperties: false },
 )
 /** The type of the schema of the same name. */
 export type CustomerProfile = Static<typeof CustomerProfile>
-
-type CustomValue = string | number | boolean
 
 /** Reads a customer as REST answers it. Undefined when the value is no customer, that is, has no id. */
 export function readCustomer(value: unknown): CustomerProfile | undefined {
@@ -141,7 +141,7 @@ function readTags(value: unknown): string[] | undefined {
 
 /**
  * Custom attributes from any form they are met in: a map; `[]`, which is how PHP writes an empty map; the pairs
- * `{ property, value }` that HelpCrunch itself takes on writing; null. Values that are lists or objects are left out.
+ * `{ property, value }` that HelpCrunch itself takes on writing; null. Values that are objects, or lists of none but these, are left out.
  */
 function readCustomData(value: unknown): Record<string, CustomValue> | undefined {
   if (value === null) return {}
@@ -162,8 +162,15 @@ function readPair(pair: unknown): [unknown, unknown] {
   return [property, value]
 }
 
+/** An empty list is how PHP writes nothing of any kind. */
 function readCustomValue(value: unknown): CustomValue | undefined {
   if (typeof value === 'boolean') return value
+  if (!Array.isArray(value)) return readListItem(value)
+  const items = value.map(readListItem).filter((item) => item !== undefined)
+  return items.length > 0 ? items : undefined
+}
+
+function readListItem(value: unknown): Static<typeof ListItem> | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   return readText(value)
 }

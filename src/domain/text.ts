@@ -35,8 +35,11 @@ export const wordsOf = rememberingLast((text): readonly string[] => {
   const segments = segmenter.segment(normalText(text.slice(0, SEARCHED_LENGTH_MAX)))
   return Array.from(segments)
     .filter((segment) => segment.isWordLike === true)
-    .map((segment) => segment.segment)
+    .flatMap((segment) => segment.segment.split(JOINED))
 })
+
+/** What does not end a word for Unicode (UAX 29), but does for people: `l'abonnement`, `refund.Thanks`. A number stays whole. */
+const JOINED = /(?<=\p{L}\p{M}*)['’.:·](?=\p{L})/u
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' })
 

@@ -154,6 +154,7 @@ test('the plan is found without regard to case, the exact spelling first', async
 
 test('the plan is text, whatever the type of its attribute', async (t) => {
   t.strictSame(factsOf({ custom: { plan: 3 } }), { event: 'chat.new', plan: '3', 'custom.plan': 3 })
+  t.strictSame(factsOf({ custom: { plan: ['a'] } }), { event: 'chat.new', 'custom.plan': ['a'] }, 'a list is none')
 })
 
 test('the domain of an e-mail address is what follows its last @', async (t) => {
@@ -209,7 +210,7 @@ test('whatever JSON arrives, the facts are ones that rules may talk about', asyn
     typeof value === 'boolean' ||
     typeof value === 'string' ||
     Number.isFinite(value) ||
-    (Array.isArray(value) && value.every((part) => typeof part === 'string'))
+    (Array.isArray(value) && value.every((part) => typeof part === 'string' || Number.isFinite(part)))
   fc.assert(
     fc.property(data, fc.constantFrom('chat.new', 'message.chat.customer'), (eventData: JsonObject, type) => {
       const envelope = buildEnvelope({ type, eventData })

@@ -107,8 +107,21 @@ test('customData is a map, an empty list, a list of pairs, or null', async (t) =
   }
 })
 
-test('attribute names are trimmed; values that are lists, objects, null or blank are left out', async (t) => {
-  const customData = { ' plan ': ' Scale ', list: [1], nested: { a: 1 }, none: null, blank: ' ', '  ': 'no name' }
+test('an attribute may be a list: of its texts, trimmed, and its numbers', async (t) => {
+  const customData = { products: [' desk ', 7, null, { a: 1 }, ''] }
+  t.strictSame(readCustomer(buildRestCustomer({ customData }))?.custom, { products: ['desk', 7] })
+})
+
+test('attribute names are trimmed; values that are objects, null, blank or empty lists are left out', async (t) => {
+  const customData = {
+    ' plan ': ' Scale ',
+    list: [],
+    objects: [{ a: 1 }],
+    nested: { a: 1 },
+    none: null,
+    blank: ' ',
+    '  ': 'no name',
+  }
   t.strictSame(readCustomer(buildRestCustomer({ customData }))?.custom, { plan: 'Scale' })
 })
 

@@ -126,6 +126,11 @@ const EXAMPLES: Record<Exclude<OperatorName, 'exists' | 'missing'>, readonly Exa
     ['今日は休みです', '請求書', false],
     ['ขอใบแจ้งหนี้เดือนนี้', 'ใบแจ้งหนี้', true],
     ['我要退款', '退款', true],
+    ["Je veux résilier l'abonnement", 'abonnement', true],
+    ['Dov’è l’ordine?', "l'ordine", true],
+    ["Мій об'єкт", 'об’єкт', true],
+    ['I want a refund.Thanks', 'refund', true],
+    ['Version 12.5', '5', false],
     [['rechnung'], 'rechnung', undefined],
   ],
   matches: [
