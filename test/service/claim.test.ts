@@ -192,3 +192,20 @@ test('a decision goes on to its call as it would be read back', async (t) => {
     t.ok(await applications.settle(settlement))
   }
 })
+
+const LEFT = 'SELECT extract(epoch FROM claimed_until - now())::int AS s FROM chats'
+
+test('a claim begins anew with each event that is started or decided under it', async (t) => {
+  const { sql, journal } = await openJournal(t)
+  await giveRules({ sql }, [rule()])
+  const claim = await journal.claimNext(CHAT)
+  if (claim?.started === undefined) return t.fail('nothing was started')
+  const runDown = () => sql("UPDATE chats SET claimed_until = now() + interval '1 s'")
+  const left = async () => (await sql<{ s: number }>(LEFT))[0]?.s ?? 0
+  await runDown()
+  await journal.record(claim, claim.started, pendingDecision, NOTHING_ALONG)
+  t.ok((await left()) > 50)
+  await runDown()
+  await journal.startNext(claim)
+  t.ok((await left()) > 50)
+})

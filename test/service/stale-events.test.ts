@@ -1,7 +1,7 @@
 import { type Test, test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { rule } from '../support/rules.ts'
-import { type Service, startService } from '../support/service.ts'
+import { type Service, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
 
 const rules = [
@@ -21,6 +21,19 @@ async function startQuietly(t: Test, rules: readonly Partial<RuleDocument>[]): P
   const service = await startService(t, { rules })
   service.simulator.webhooks.sendTo([])
   return service
+}
+
+const opened = rule({
+  ...{ key: 'opened', events: ['chat.status_updated'], reroute: true },
+  conditions: { fact: 'chatStatus', operator: 'equal', value: 'opened' },
+})
+
+/** Says that the chat has been opened in a department. */
+async function arriveOpened(service: Service, chatId: number, happenedS: number, departmentId: number): Promise<void> {
+  const state = { status: 'opened', department: { id: departmentId }, assignee: null }
+  const eventData = { chat_id: chatId, customer: { id: 9011 }, ...state }
+  const at = START_S + happenedS
+  await post(service, envelope({ event: 'chat.status_updated', eventData, createdAt: at }))
 }
 
 /** Sends a webhook about something that happened some seconds after the start, and waits until it is worked off. */
@@ -65,4 +78,39 @@ test('a new chat that comes late is routed all the same when nothing newer has s
   await arrive(service, id, 2, 'nothing that a rule asks for')
   await arrive(service, id, 0)
   t.equal(service.simulator.chat(id).departmentId, 10)
+})
+
+test('a move that failed is not tried again once a newer decision has found the chat where it belongs', async (t) => {
+  const service = await startQuietly(t, [...rules, opened])
+  const { simulator, sql, drained } = service
+  simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }])
+  const { id } = simulator.openChat({ customerId: 9011, departmentId: 10 })
+  const message = { id: 1, text: 'to 20' }
+  const eventData = { chat_id: id, customer: { id: 9011 }, message }
+  await post(service, envelope({ event: 'message.chat.customer', eventData, createdAt: START_S }))
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length === 1)
+  await sql("UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 h' WHERE key = $1", [`apply:${id}`])
+  await arriveOpened(service, id, 1, 10)
+  await drained()
+  const { body } = await service.get('/v1/decisions')
+  t.match(body.data, [
+    { outcome: 'unchanged', department: { to: 10 } },
+    { outcome: 'skipped', reason: 'already_routed', department: { to: 20 } },
+  ])
+  t.equal(simulator.calls.departmentPuts(id).length, 1)
+})
+
+test('where an agent has put a chat that we had moved does not become where it was before us', async (t) => {
+  const service = await startQuietly(t, [...rules, opened])
+  const { simulator, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await arrive(service, id, 0, 'to 20') // nobody has told where it was
+  t.equal(simulator.chat(id).departmentId, 20)
+  simulator.agentMovesChat(id, 30)
+  for (const happenedS of [1, 2]) {
+    await arriveOpened(service, id, happenedS, 30)
+    await drained()
+    const { body } = await service.get('/v1/decisions')
+    t.match(body.data[0], { outcome: 'skipped', reason: 'moved_by_person' })
+  }
 })

@@ -7,8 +7,9 @@ import { shareStatement } from './share-statement.ts'
 import { holds, msToInterval } from './sql.ts'
 import { WORKER_SILENCE_MAX } from './worker-registry.ts'
 
-/** More than the three calls of one run can take at their longest. */
+/** More than the calls for one event can take at their longest; with each event's start and decision it begins anew. */
 const CLAIM_MS = 60_000
+export const CLAIM_END = Prisma.sql`clock_timestamp() + ${msToInterval(CLAIM_MS)}`
 const RELEASE_WAIT_MS = { first: 20, max: 1_000 }
 
 /** Claims by the database's clock. A claim ends with what it settles, with its release, with its worker's life, or after a minute. */
@@ -36,7 +37,7 @@ export function createChatClaims(query: Query, workerId: string): ChatClaims {
 export function claimStep(chatIds: readonly number[], workerId: string): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO chats AS c (id, fence, claimed_by, claimed_until)
-    SELECT id, 1, ${workerId}, clock_timestamp() + ${msToInterval(CLAIM_MS)}
+    SELECT id, 1, ${workerId}, ${CLAIM_END}
     FROM (SELECT DISTINCT unnest(${[...chatIds]}::bigint[]) AS id) AS wanted ORDER BY id
     ON CONFLICT (id) DO UPDATE
     SET fence = c.fence + 1, claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until

@@ -1,6 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { DecisionJournal, StartedClaim } from '../../services/decide-events.ts'
-import { claimStep, firstOfEach } from './chat-claims.ts'
+import { CLAIM_END, claimStep, firstOfEach } from './chat-claims.ts'
 import { addLookUpJob } from './jobs.ts'
 import { workOut } from './postponing.ts'
 import type { Query } from './query.ts'
@@ -25,9 +25,10 @@ export function createDecisionJournal(query: Query, workerId: string): DecisionJ
     record: (claim, event, decision, along) => record({ claim, event, decision, along, atMs: performance.now() }),
 
     async startNext(claim) {
-      const chat = Prisma.sql`(SELECT c.id FROM chats c WHERE ${holds(claim)} FOR UPDATE)`
       const [row] = await query<StartedRow>`
-        WITH started AS (${startOldest(chat)})
+        WITH held AS (
+          UPDATE chats c SET claimed_until = ${CLAIM_END} WHERE ${holds(claim)} RETURNING c.id
+        ), started AS (${startOldest(Prisma.sql`held`)})
         SELECT ${STARTED_COLUMNS} FROM started e JOIN chats c ON c.id = e.chat_id ${STARTED_JOINS}`
       return row && readStarted(row)
     },

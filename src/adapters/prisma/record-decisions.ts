@@ -5,6 +5,7 @@ import type { ChatClaim } from '../../services/chat-claim.ts'
 import type { NewDecision, RecordedDecision } from '../../services/new-decision.ts'
 import type { ReadyMove } from '../../services/ready-move.ts'
 import type { WaitingEvent } from '../../services/waiting-event.ts'
+import { CLAIM_END } from './chat-claims.ts'
 import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
 import { addApplyJob, applyJobKey } from './jobs.ts'
 import { keepSteps, LOOKED_UP_COLUMNS, lookedUpColumns } from './looked-up-customer.ts'
@@ -71,7 +72,9 @@ export async function recordDecisions(
   const rows = await query<RecordedRow>`
     WITH t AS (${tableOf(COLUMNS, decisions.map(columnsOf))}), next AS (
       -- The chat's row, which may have been waited for, says which of its decisions is pending; in the order in which chats are claimed.
-      SELECT t.*, nextval('decisions_id_seq') AS id, c.pending_decision_id, 'waiting' AS before
+      SELECT t.*, nextval('decisions_id_seq') AS id, c.pending_decision_id, 'waiting' AS before,
+        -- Once we have moved the chat, where it is tells nothing of where it was before.
+        t.knows_from AND c.routed_department_id IS NULL AS knows_original
       FROM (SELECT * FROM t ORDER BY chat) AS t JOIN chats c ON c.id = t.chat AND c.fence = t.fence FOR UPDATE OF c
     ), finished AS (
       UPDATE webhook_events e SET status = 'done', finished_at = clock_timestamp()
@@ -79,14 +82,17 @@ export async function recordDecisions(
       WHERE e.seq = next.event AND e.status = next.before -- by its number: of how many wait, the plan knows nothing
       RETURNING next.*, e.type, e.customer_id, e.happened_at, e.received_at
     ), overtaken AS (
-      -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now.
+      -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now, or none when it
+      -- is there.
       UPDATE decisions d SET outcome = 'skipped', reason = 'already_routed' FROM finished f
-      WHERE ${IS_PENDING} AND d.id = f.pending_decision_id
+      WHERE d.id = f.pending_decision_id AND (${IS_PENDING} OR f.outcome = 'unchanged' AND d.to_department_id <> f.department_to)
+      RETURNING f.n
     ), recorded AS (
       -- What the decisions change in our own records of the chats.
-      UPDATE chats c SET tries = 0, tried_since = NULL, original_known = c.original_known OR f.knows_from,
-        original_department_id = CASE WHEN f.knows_from AND NOT c.original_known THEN f.department_from ELSE c.original_department_id END,
-        pending_decision_id = CASE WHEN ${IS_PENDING} THEN f.id ELSE c.pending_decision_id END,
+      UPDATE chats c SET tries = 0, tried_since = NULL, claimed_until = ${CLAIM_END},
+        original_known = c.original_known OR f.knows_original,
+        original_department_id = CASE WHEN f.knows_original AND NOT c.original_known THEN f.department_from ELSE c.original_department_id END,
+        pending_decision_id = CASE WHEN ${IS_PENDING} THEN f.id WHEN f.n IN (SELECT n FROM overtaken) THEN NULL ELSE c.pending_decision_id END,
         pending_priority = CASE WHEN ${IS_PENDING} THEN f.priority ELSE c.pending_priority END,
         state_seen_at = CASE WHEN ${IS_PENDING} THEN clock_timestamp() - make_interval(secs => f.state_age_s) ELSE c.state_seen_at END
       FROM finished f WHERE c.id = f.chat AND c.fence = f.fence
