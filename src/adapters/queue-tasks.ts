@@ -25,13 +25,23 @@ interface JobHelpers {
 /** How soon a job that found its chat taken comes again. */
 const BUSY_DELAY_MS = 200
 
-/** The queue's tasks. Those under way work on `concurrency` chats together, however many chats a job is about. */
-export function createTaskList(tasks: QueueTasks, gate: Gate, concurrency: number) {
+/**
+ * The queue's tasks. Those under way work on `concurrency` chats together, however many chats a job is about. The chats that have not
+ * had their turn when the queue stops are left to others.
+ */
+export function createTaskList(
+  tasks: QueueTasks,
+  { gate, concurrency, isStopping }: { gate: Gate; concurrency: number; isStopping: () => boolean },
+) {
   const inTurn = pLimit(concurrency)
   const onChat = (task: Again['task'], payload: unknown, helpers: JobHelpers, key: string | null) =>
     inTurn(async () => {
+      const again = { task, payload, key }
+      if (isStopping()) return addAgain(again, helpers, 0)
       const work = task === TASKS.decideEvents ? tasks.decideEvents : tasks.applyDecision
-      await follow(await work(readNumber(payload, 'chatId')), { task, payload, key }, gate, helpers)
+      const ending = await work(readNumber(payload, 'chatId'))
+      if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(HELD_BACK[ending.call], ending.waitMs)
+      if (ending.kind === 'busy') await addAgain(again, helpers, BUSY_DELAY_MS)
     })
   return {
     [TASKS.decideEvents]: (payload: unknown, helpers: JobHelpers) =>
@@ -59,13 +69,10 @@ const HELD_BACK = { look_up: [FLAGS.lookUp], move: [FLAGS.lookUp, FLAGS.move] } 
 const ADD_AGAIN = `SELECT graphile_worker.add_job($1, payload := $2::json, job_key := $3, priority := $4::int,
   flags := $5::text[], max_attempts := $6::int, run_at := now() + make_interval(secs => $7::float8 / 1000))`
 
-async function follow(ending: WorkEnding, again: Again, gate: Gate, { job, query }: JobHelpers): Promise<void> {
-  if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(HELD_BACK[ending.call], ending.waitMs)
-  if (ending.kind !== 'busy') return
-  const { task, payload, key } = again
+async function addAgain({ task, payload, key }: Again, { job, query }: JobHelpers, delayMs: number): Promise<void> {
   const { priority, flags, max_attempts: attemptsMax } = job
   // By the database's clock: graphile-worker's own addJob takes a time of this machine, whose clock may be hours off.
-  await query(ADD_AGAIN, [task, payload, key, priority, Object.keys(flags ?? {}), attemptsMax, BUSY_DELAY_MS])
+  await query(ADD_AGAIN, [task, payload, key, priority, Object.keys(flags ?? {}), attemptsMax, delayMs])
 }
 
 function readList(payload: unknown): readonly unknown[] {

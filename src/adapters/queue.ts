@@ -113,7 +113,11 @@ async function startRunner(
   // batches goes below zero: https://github.com/graphile/worker/issues/636).
   // Nor does its shutdown always come to an end: workers wait for batches that are never reported. So there is a bound, and
   // whatever is still under way then is held to order by its claim.
-  events.on('pool:gracefulShutdown', () => void setTimeout(onEnd, SHUTDOWN_MS_MAX).unref())
+  let isStopping = false
+  events.on('pool:gracefulShutdown', () => {
+    isStopping = true
+    setTimeout(onEnd, SHUTDOWN_MS_MAX).unref()
+  })
   events.on('pool:gracefulShutdown:complete', onEnd)
   events.on('pool:gracefulShutdown:error', onEnd)
   events.on('job:start', ({ job }) => void jobIds.add(job.id))
@@ -123,7 +127,7 @@ async function startRunner(
   const running = run({
     pgPool: releaseOnce(options.pool),
     concurrency: options.concurrency,
-    taskList: createTaskList(options.tasks, gate, options.concurrency),
+    taskList: createTaskList(options.tasks, { gate, concurrency: options.concurrency, isStopping: () => isStopping }),
     forbiddenFlags: () => gate.closedFlags(),
     // Unless it batches the ends of jobs, graphile-worker 0.18 leaves their promises to nobody, and a database that is away
     // when a job ends would end the process. With batches it ends the runner, which starts again.

@@ -43,6 +43,8 @@ export interface Services extends ReadingServices, ManagementServices {
   learnCustomer(seq: bigint): Promise<void>
   /** Deletes what is older than RETENTION_DAYS, and schedules its next run. */
   ageOut(): Promise<void>
+  /** Breaks off the calls under way: each is a failed try then, and comes again as any other. */
+  abortCalls(): Promise<void>
   readDecision(id: bigint): Promise<ExplainedDecision | undefined>
   listDepartments(refresh: boolean): Promise<DepartmentList | undefined>
   /** As last listed, without asking HelpCrunch; undefined before the first listing. */
@@ -103,6 +105,7 @@ export default fp(
       ...createReadingServices(app, { rulesets, policy }),
       ...createManagementServices(app, { rulesets, listDepartments: list }),
       workerId,
+      abortCalls: () => client.close(),
       receiveEvent: (body) => receiveEvent(inbox, log, body),
       decideEvents: (chatId) => decideEvents(deciding, chatId),
       applyDecision: (chatId) => applyDecision(applying, chatId),

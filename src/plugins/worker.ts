@@ -4,6 +4,12 @@ import { scheduleAging } from '../adapters/prisma/old-records.ts'
 import { createWorkerRegistry } from '../adapters/prisma/worker-registry.ts'
 import { type Queue, startQueue } from '../adapters/queue.ts'
 
+/**
+ * How long calls under way are waited for at a stop; what follows one that was broken off, fits into what the queue has to end. A
+ * start without an end would count against its event, as if that had killed the process.
+ */
+const CALLS_MS_MAX = 5_000
+
 /** Works off the queue, unless this process only answers the web. On close it takes no new job and finishes those under way. */
 export default fp(
   async (app: FastifyInstance) => {
@@ -23,7 +29,11 @@ export default fp(
       concurrency: app.config.WORKER_CONCURRENCY,
       log: app.log,
     })
-    app.addHook('onClose', () => app.queue?.stop())
+    app.addHook('onClose', async () => {
+      const patience = setTimeout(() => void app.services.abortCalls(), CALLS_MS_MAX)
+      await app.queue?.stop()
+      clearTimeout(patience)
+    })
   },
   { name: 'worker', dependencies: ['services'] },
 )

@@ -36,6 +36,7 @@ async function layGround(t: Scope) {
       const all = { decideEvents, applyDecision: decideEvents, learnCustomer, ageOut, ...tasks }
       const queue = await startQueue({ pool: database.queuePool, registry, tasks: all, concurrency: 2, log })
       t.teardown(() => queue.stop())
+      return queue
     },
   }
 }
@@ -110,6 +111,27 @@ test('a chat of a batch that somebody else holds comes again by itself', async (
   })
   await until('nothing is left', async () => (await sql(JOBS)).length === 0)
   t.equal(decided.length, CHATS.length + 2)
+})
+
+test('the chats of a batch that have not had their turn when the queue stops are left to others', async (t) => {
+  const { sql, store, work } = await layGround(t)
+  await store(CHATS.slice(0, 5))
+  const begun: number[] = []
+  const end = Promise.withResolvers<void>()
+  const queue = await work({
+    async decideEvents(chatId) {
+      begun.push(chatId)
+      await end.promise
+      return DONE
+    },
+  })
+  await until('two are under way', () => begun.length === 2)
+  const stopped = queue.stop()
+  end.resolve()
+  await stopped
+  t.strictSame(begun, [1, 2])
+  const left = await sql<{ payload: { chatId: number } }>(JOBS)
+  t.strictSame(left.map(({ payload }) => payload.chatId).toSorted(), [3, 4, 5])
 })
 
 test('what a worker died of is not done again together with the rest of its batch', async (t) => {

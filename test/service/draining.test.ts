@@ -54,3 +54,15 @@ test('while others still notice that the service will close, it closes no connec
   t.equal(again.port, idle.port, 'the idle connection was still there')
   await draining
 })
+
+test('a call that HelpCrunch does not answer is broken off at a stop, and what hangs on it comes again', async (t) => {
+  const { app, simulator, sql } = await startService(t, { settings: { HELPCRUNCH_TIMEOUT_MS: '15000' } })
+  simulator.script({ method: 'GET' }, [{ kind: 'hang' }])
+  simulator.openChat({ customerId: 9011 })
+  await simulator.waitFor('the look-up', () => simulator.calls.all.length === 1)
+  await app.close()
+  t.match(await sql('SELECT status, starts FROM webhook_events WHERE chat_id IS NOT NULL'), [
+    { status: 'waiting', starts: 0 },
+  ])
+  t.match(await sql('SELECT tries, claimed_by FROM chats'), [{ tries: 1, claimed_by: null }])
+})

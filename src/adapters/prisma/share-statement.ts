@@ -42,7 +42,7 @@ function createTurns() {
   return {
     begin(begin: () => void) {
       waiting.push(begin)
-      if (!isBusy) next(setImmediate)
+      if (!isBusy) next(queueMicrotask)
     },
     end,
   }
