@@ -85,7 +85,12 @@ export const Config = Type.Object({
     description:
       'true: a chat that already has an assignee is left alone. false: where HelpCrunch assigns agents by itself at creation.',
   }),
-  WORKER_CONCURRENCY: Type.Integer({ default: 10, minimum: 1, maximum: 100, description: 'Jobs at the same time.' }),
+  WORKER_CONCURRENCY: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 100,
+    description: 'Chats that are worked on at the same time.',
+  }),
   RETENTION_DAYS: Type.Integer({
     default: 90,
     minimum: 1,
