@@ -44,15 +44,19 @@ export const poison: Scenario = {
     const poisons = POISONS.slice(0, stage.size(POISONS.length, 2)).map(writePoison)
     let isPoisoned = true
     const bystanders: string[] = []
+    const sendBystander = () => {
+      const { envelope: bystander } = openChat(cluster.simulator)
+      bystanders.push(bystander.id)
+      return send(bystander)
+    }
     const sending: Promise<unknown>[] = poisons.map(async (webhook, index) => {
       await sleep(stage.size(POISON_EVERY_MS, 0) * (index + stage.random()))
-      return send(webhook)
+      // Stored together they may be in one batch.
+      return Promise.all([sendBystander(), send(webhook), sendBystander()])
     })
     const streaming = (async () => {
       for (; isPoisoned; await sleep(stage.size(50, 100))) {
-        const { envelope: bystander } = openChat(cluster.simulator)
-        bystanders.push(bystander.id)
-        sending.push(send(bystander))
+        sending.push(sendBystander())
       }
     })()
     while ((await countWaiting(cluster, poisons)) > 0) {
