@@ -31,6 +31,7 @@ const POLL_MS = { min: 500, perWorker: 50, max: 2_000 }
 const SHUTDOWN_MS_MAX = 2_000
 /** How long jobs under way have to end when the process stops; less than the process itself has. */
 const STOP_MS_MAX = 7_000
+
 /** Runs jobs with graphile-worker, starts it again when it falls, and tells the registry that this process lives. */
 export async function startQueue(options: QueueOptions): Promise<Queue> {
   const { registry, log } = options

@@ -26,7 +26,7 @@ export function assembleFacts(
   planField: string,
   openLookups: ReadonlySet<Lookup>,
 ): Facts {
-  // The event is newer than anything stored about the customer.
+  // The event is newer than anything stored about the customer, and than a look-up that may come out of a cache at HelpCrunch.
   const customer = { ...profile, ...learnFromChatEvent(envelope) }
   const mayTell = (name: string) => {
     const lookup = findFact(name)?.lookup

@@ -73,12 +73,13 @@ export type Present<T> = { [K in keyof T]: Exclude<T[K], null> }
 
 /** Leaves out the keys whose value is null. */
 export function onlyPresent<T extends object>(parts: T): Present<T> {
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== null)) as Present<T> // as below
+  const present = Object.entries(parts).filter(([, value]) => value !== null)
+  // Object.fromEntries forgets which keys there were; the filter above is what makes the type true.
+  return Object.fromEntries(present) as Present<T>
 }
 
 /** Leaves out the keys whose value is `undefined`. */
 export function onlyTold<T extends object>(parts: T): Told<T> {
   const told = Object.entries(parts).filter(([, value]) => value !== undefined)
-  // Object.fromEntries forgets which keys there were; the filter above is what makes the type true.
-  return Object.fromEntries(told) as Told<T>
+  return Object.fromEntries(told) as Told<T> // for the same reason
 }

@@ -34,7 +34,7 @@ export function applyDecision(deps: ApplyDependencies, chatId: number): Promise<
   })
 }
 
-/** The same for who holds the chat already, unless a job will do it in its turn. */
+/** Applies the chat's pending decision under a claim that is held already, unless a job of its own will. */
 export async function applyUnlessQueued(deps: ApplyDependencies, claim: ChatClaim): Promise<WorkEnding> {
   const pending = await deps.applications.pending(claim)
   return pending === undefined || pending.hasJob ? { kind: 'done' } : applyPending(deps, claim, pending)

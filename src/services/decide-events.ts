@@ -112,7 +112,7 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
   const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined
-  const step = await record(deps, claim, event, draw(deps, event, ruleset, gathering), reply)
+  const step = await record(deps, claim, event, drawDecision(deps, event, ruleset, gathering), reply)
   if (gathering.kind === 'gathered') {
     for (const { key, problem } of gathering.search.broken) deps.log.error({ rule: key, problem }, 'rule.set_aside')
   }
@@ -120,7 +120,7 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
 }
 
 /** The decision to record. */
-function draw(
+function drawDecision(
   deps: DecideDependencies,
   event: WaitingEvent,
   { version }: CompiledRuleset,

@@ -1,6 +1,6 @@
 import { assembleFacts, openLookups } from '../domain/assemble-facts.ts'
 import { type ChatSnapshot, readChatEvent } from '../domain/chat-snapshot.ts'
-import { type CustomerProfile, learnFromChatEvent, recallProfile } from '../domain/customer-profile.ts'
+import { type CustomerProfile, recallProfile } from '../domain/customer-profile.ts'
 import { isRouted } from '../domain/decide.ts'
 import type { Facts, Lookup } from '../domain/facts.ts'
 import { findWinner, type WinnerSearch } from '../domain/find-winner.ts'
@@ -110,7 +110,7 @@ function whatTheEventTells(event: WaitingEvent): Known {
   return {
     envelope,
     chat: readChatEvent(envelope),
-    customer: { ...(stored && recallProfile(stored.profile)), ...learnFromChatEvent(envelope) },
+    customer: stored ? recallProfile(stored.profile) : {},
     // Without an id there is nobody to ask for.
     made: { customer: hasAll || event.customerId === undefined, chat: false },
     chatReadAtMs: undefined,
@@ -139,8 +139,7 @@ function addAnswer(known: Known, lookup: Lookup, answer: Told): Known {
   const made = { ...known.made, [lookup]: true }
   switch (answer.kind) {
     case 'customer':
-      // The event is newer than a look-up that may come out of a cache at HelpCrunch.
-      return { ...known, made, customer: { ...answer.profile, ...learnFromChatEvent(known.envelope) } }
+      return { ...known, made, customer: answer.profile }
     case 'chat':
       return { ...known, made, chat: { ...known.chat, ...answer.chat }, chatReadAtMs: performance.now() }
     case 'not_known':

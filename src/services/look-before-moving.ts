@@ -14,9 +14,7 @@ export interface LookDependencies extends ChatCallDependencies {
 }
 
 /** A call that did not reach its goal, or only the first of two. */
-export type UnfinishedCall = BudgetedCall<
-  Exclude<CallVerdict, { kind: 'done' }> | { kind: 'done' } | { kind: 'wrong_body' }
->
+export type UnfinishedCall = BudgetedCall<CallVerdict | { readonly kind: 'wrong_body' }>
 
 /** What a look at the chat came to; `setAside` is the call of the budget that was kept for the move. */
 export type Look = { readonly setAside: SetAside | undefined } & (

@@ -33,7 +33,7 @@ export async function orderRules(
       changes.length === 0
         ? { kind: 'applied', rulesetVersion: base, rules: [] }
         : await book.apply(base, changes, 'rule.reordered', by)
-    if (applied.kind === 'overtaken') continue
+    if (applied.kind === 'conflict') continue
     const versions = new Map(applied.rules.map(({ key, version }) => [key, version]))
     const places = wanted.map(({ rule, priority }) => {
       const { key } = rule.document

@@ -38,7 +38,7 @@ export interface RuleChange {
 export type AppliedChanges =
   | { readonly kind: 'applied'; readonly rulesetVersion: number; readonly rules: readonly StoredRule[] }
   /** Somebody else has changed the rules meanwhile: nothing was written. */
-  | { readonly kind: 'overtaken' }
+  | { readonly kind: 'conflict' }
 
 /** The port for every write of rules; `adapters/prisma/rule-book.ts` implements it. */
 export interface RuleBook {

@@ -3,7 +3,7 @@ import { applyJobKey } from './jobs.ts'
 
 /**
  * The free slots that waiting moves will need. One that has failed needs two, for a look and the move, once its next try is due; until
- * then it keeps nobody from going first, as below. Of these, and there are none as a rule, each job is found by its key.
+ * then it keeps nobody from going first, as below. Failed moves are rare, so the job of each is looked up by its key.
  */
 export const WAITING_MOVES = Prisma.sql`(SELECT coalesce(sum(CASE WHEN tries = 0 THEN 1 ELSE (
     SELECT 2 FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(Prisma.sql`chats.id`)} AND j.run_at <= now()

@@ -79,7 +79,7 @@ export async function recordDecisions(
     ), finished AS (
       UPDATE webhook_events e SET status = 'done', finished_at = clock_timestamp()
       FROM (SELECT * FROM next ORDER BY event) AS next -- as an erasure locks them, in order
-      WHERE e.seq = next.event AND e.status = next.before -- by its number: of how many wait, the plan knows nothing
+      WHERE e.seq = next.event AND e.status = next.before -- a joined value, no constant: the planner would take the index of those that wait, and misjudges how many do
       RETURNING next.*, e.type, e.customer_id, e.happened_at, e.received_at
     ), overtaken AS (
       -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now, or none when it

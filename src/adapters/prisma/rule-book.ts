@@ -44,7 +44,7 @@ export function createRuleBook(prisma: PrismaClient): RuleBook {
           CASE WHEN ended.key IS NULL THEN r.created_at ELSE ${BORN_AT} END AS born_at
         FROM head LEFT JOIN begun r ON true LEFT JOIN ended ON ended.key = r.key`
       const [first] = rows
-      if (first === undefined) return { kind: 'overtaken' }
+      if (first === undefined) return { kind: 'conflict' }
       const rules = rows.flatMap((row) => (isRule(row) ? [readStoredRule(row)] : []))
       return { kind: 'applied', rulesetVersion: first.ruleset_version, rules }
     },

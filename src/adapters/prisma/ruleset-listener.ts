@@ -16,7 +16,7 @@ export interface RulesetListener {
 
 const RECONNECT_MS = 1_000
 
-/** Hears of new rule sets on a connection of its own. Nothing depends on its ears: who decides asks for the version itself. */
+/** Hears of new rule sets on a connection of its own. They only warm the cache: whoever decides asks for the version. */
 export function startRulesetListener({ pool, onChange, log }: RulesetListenerOptions): RulesetListener {
   const stopping = new AbortController()
   const running = run()

@@ -38,7 +38,7 @@ function createTurns() {
     patience.unref()
     soon(begin)
   }
-  const end = () => next(setImmediate) // who is served by the same reads from the network comes along
+  const end = () => next(setImmediate) // so that those whom the same read from the network has woken share the next one
   return {
     begin(begin: () => void) {
       waiting.push(begin)

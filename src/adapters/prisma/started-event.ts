@@ -15,7 +15,7 @@ export function startOldest(chats: Prisma.Sql): Prisma.Sql {
         ORDER BY happened_at, type <> 'chat.new', seq LIMIT 1
       ) AS oldest ORDER BY oldest.seq
     ) AS oldest
-    WHERE e.seq = oldest.seq AND e.status = oldest.status -- not by the index of those that wait: of how many do, the plan knows nothing
+    WHERE e.seq = oldest.seq AND e.status = oldest.status -- a joined value, no constant: the planner would take the index of those that wait, and misjudges how many do
     RETURNING e.*`
 }
 
@@ -26,7 +26,7 @@ export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.h
   ${msSince('coalesce(u.fetched_at, u.learned_at)')} AS customer_age_ms,
   EXISTS (
     SELECT FROM decisions n WHERE n.chat_id = e.chat_id AND n.outcome IN ('pending', 'applied', 'unchanged')
-      -- By the order above.
+      -- By the order of startOldest: of one second, the new chat comes first.
       AND (n.happened_at > e.happened_at OR n.happened_at = e.happened_at AND e.type = 'chat.new')
   ) AS is_overtaken,
   ${RECORD_COLUMNS}, ${RECENT_MOVES} AS recent_moves, (SELECT version FROM ruleset_head) AS ruleset_version`
