@@ -25,7 +25,7 @@ import { decideEvents } from '../services/decide-events.ts'
 import { createForbiddenCalls } from '../services/forbidden-calls.ts'
 import { type FileProblem, importRules, type RuleFile } from '../services/import-rules.ts'
 import { learnCustomer } from '../services/learn-customer.ts'
-import { type DepartmentList, listDepartments } from '../services/list-departments.ts'
+import { createDepartmentLister, type DepartmentList } from '../services/list-departments.ts'
 import { type ExplainedDecision, readDecision } from '../services/read-decision.ts'
 import { type Receipt, receiveEvent } from '../services/receive-event.ts'
 import { createSharedLooks } from '../services/shared-looks.ts'
@@ -95,7 +95,7 @@ export default fp(
       planField: config.PLAN_FIELD,
     }
     const departments = createDepartmentStore(prisma)
-    const list = (refresh: boolean) => listDepartments({ ...calls, departments }, refresh)
+    const listDepartments = createDepartmentLister({ ...calls, departments })
 
     const imported = await importRules(rulesets, () => readRules(config.RULES_DIR), log)
     if (imported.kind === 'invalid') throw new Error(describe(imported.problems))
@@ -103,7 +103,7 @@ export default fp(
 
     app.decorate<Services>('services', {
       ...createReadingServices(app, { rulesets, policy }),
-      ...createManagementServices(app, { rulesets, listDepartments: list }),
+      ...createManagementServices(app, { rulesets, listDepartments }),
       workerId,
       abortCalls: () => client.close(),
       receiveEvent: (body) => receiveEvent(inbox, log, body),
@@ -112,7 +112,7 @@ export default fp(
       learnCustomer: (seq) => learnCustomer(customers, log, seq),
       ageOut: () => ageOut({ records: createOldRecords(prisma), log, days: config.RETENTION_DAYS }),
       readDecision: (id) => readDecision({ decisions, rulesets }, id),
-      listDepartments: list,
+      listDepartments,
       knownDepartments: () => departments.read(),
       pingDatabase: async () => {
         const [row] = await prisma.$queryRaw<

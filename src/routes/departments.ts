@@ -4,7 +4,13 @@ import { PAGE_QUERY, page, readNumberCursor } from './paging.ts'
 import { LIST_DEPARTMENTS } from './schemas/service-operations.ts'
 
 const ListQuery = Type.Object(
-  { ...PAGE_QUERY, refresh: Type.Boolean({ default: false, description: 'true asks HelpCrunch now.' }) },
+  {
+    ...PAGE_QUERY,
+    refresh: Type.Boolean({
+      default: false,
+      description: 'true asks HelpCrunch, unless the list is younger than 10 s.',
+    }),
+  },
   { additionalProperties: false },
 )
 

@@ -1,8 +1,8 @@
 import { isRecord, type Problem } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
-import type { DepartmentList } from './list-departments.ts'
+import { type DepartmentList, JUST_LISTED_MS } from './list-departments.ts'
 
-/** Gives HelpCrunch's departments, cached or, with `refresh`, asked for now; undefined when there never was an answer. */
+/** Gives HelpCrunch's departments, cached or, with `refresh`, from just now; undefined when there never was an answer. */
 export type ListDepartments = (refresh: boolean) => Promise<DepartmentList | undefined>
 
 /** `ids` are all departments there are, where that is certain. */
@@ -11,8 +11,6 @@ export type DepartmentCheck =
   | { readonly kind: 'unknown'; readonly ids: ReadonlySet<number>; readonly problem: string }
   | { readonly kind: 'unreachable'; readonly ids: undefined }
 
-/** A list as young as this was asked for by the same request. */
-const JUST_LISTED_MS = 1_000
 const NAMED_MAX = 20
 
 /** Whether HelpCrunch has a department. One that is not in the cached list may be new, so HelpCrunch is asked before it is called unknown. */
@@ -20,11 +18,11 @@ export async function checkDepartment(listDepartments: ListDepartments, id: numb
   const cached = await listDepartments(false)
   if (cached === undefined) return { kind: 'unreachable', ids: undefined } // it has just been asked for in vain
   if (idsOf(cached).has(id)) return { kind: 'known', ids: idsOf(cached) }
-  const list = cached.ageMs < JUST_LISTED_MS ? cached : await listDepartments(true)
+  const list = cached.ageMs <= JUST_LISTED_MS ? cached : await listDepartments(true)
   if (list === undefined) return { kind: 'unreachable', ids: undefined }
   const ids = idsOf(list)
   if (ids.has(id)) return { kind: 'known', ids }
-  if (list.ageMs >= JUST_LISTED_MS) return { kind: 'unreachable', ids: undefined }
+  if (list.ageMs > JUST_LISTED_MS) return { kind: 'unreachable', ids: undefined }
   return { kind: 'unknown', ids, problem: describe(list, id) }
 }
 

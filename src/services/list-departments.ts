@@ -26,20 +26,35 @@ export interface DepartmentDependencies extends CallDependencies {
 
 /** Departments are made a few times a year; a person who has just made one asks for a refresh. */
 const AGE_MS_MAX = 3_600_000
+/** A list as young as this is given as it is, also on a refresh. */
+export const JUST_LISTED_MS = 10_000
 /** HelpCrunch's largest page (page "Get departments"). */
 const PAGE_SIZE = 100
 const PAGES_MAX = 50
 const NOT_LISTED = 'HelpCrunch refuses to list departments for this API key: those of rules are not checked.'
 
-/** HelpCrunch's departments, listed at most an hour ago. When HelpCrunch cannot be asked, the last list; undefined when there is none. */
-export async function listDepartments(
+/**
+ * Makes what gives HelpCrunch's departments, listed at most an hour ago, or at most `JUST_LISTED_MS` ago where a refresh is asked
+ * for: viewers must not be able to use up the account's calls. Who asks while HelpCrunch is being asked waits for the same reply. When
+ * HelpCrunch cannot be asked, it gives the last list; undefined when there is none.
+ */
+export function createDepartmentLister(
   deps: DepartmentDependencies,
-  refresh: boolean,
-): Promise<DepartmentList | undefined> {
-  const cached = await deps.departments.read()
-  if (cached !== undefined && !refresh && cached.ageMs <= AGE_MS_MAX) return cached
+): (refresh: boolean) => Promise<DepartmentList | undefined> {
+  let asking: Promise<DepartmentList | undefined> | undefined
+  return async (refresh) => {
+    const cached = await deps.departments.read()
+    if (cached !== undefined && cached.ageMs <= (refresh ? JUST_LISTED_MS : AGE_MS_MAX)) return cached
+    asking ??= listAnew(deps).finally(() => {
+      asking = undefined
+    })
+    return (await asking) ?? cached
+  }
+}
+
+async function listAnew(deps: DepartmentDependencies): Promise<DepartmentList | undefined> {
   const listed = await fetchAll(deps)
-  return listed === undefined ? cached : deps.departments.replace(listed)
+  return listed && deps.departments.replace(listed)
 }
 
 async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | undefined> {

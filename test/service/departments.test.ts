@@ -1,11 +1,14 @@
 import { test } from 'tap'
-import { startService } from '../support/service.ts'
+import { type Service, startService } from '../support/service.ts'
 
 const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
 const LISTED = { path: '/v1/departments' }
+/** As if the list had been made that long ago. */
+const age = ({ sql }: Pick<Service, 'sql'>, interval: string) =>
+  sql(`UPDATE departments SET fetched_at = now() - interval '${interval}'`)
 
 test('departments are listed once and then remembered, until somebody asks for a refresh', async (t) => {
-  const { simulator, get } = await startService(t, { settings })
+  const { simulator, get, sql } = await startService(t, { settings })
   const { status, body } = await get('/v1/departments')
   t.equal(status, 200)
   t.match(body, {
@@ -16,15 +19,28 @@ test('departments are listed once and then remembered, until somebody asks for a
   simulator.addDepartment({ id: 50, name: 'Billing' })
   t.equal((await get('/v1/departments')).body.data.length, 4)
   t.equal(simulator.calls.count(LISTED), 1, 'the second request makes no call')
+  await age({ sql }, '11 seconds')
   t.equal((await get('/v1/departments?refresh=true')).body.data.length, 5)
   t.match((await get('/v1/departments')).body.data[4], { id: 50, name: 'Billing' })
   t.equal(simulator.calls.count(LISTED), 2)
 })
 
+test('however often and by how many at once a refresh is asked for, HelpCrunch is asked once in ten seconds', async (t) => {
+  const { simulator, get, sql } = await startService(t, { settings })
+  const refresh = () => get('/v1/departments?refresh=true')
+  simulator.script(LISTED, [{ kind: 'delay', ms: 300 }]) // all have come by then
+  await Promise.all(Array.from({ length: 8 }, refresh))
+  t.equal(simulator.calls.count(LISTED), 1, 'those who come together share the answer')
+  const { body } = await refresh()
+  await age({ sql }, '5 seconds')
+  t.notSame((await refresh()).body.fetchedAt, body.fetchedAt, 'the reader sees how old it is')
+  t.equal(simulator.calls.count(LISTED), 1)
+})
+
 test('departments are listed again an hour later', async (t) => {
   const { simulator, get, sql } = await startService(t, { settings })
   await get('/v1/departments')
-  await sql("UPDATE departments SET fetched_at = now() - interval '61 minutes'")
+  await age({ sql }, '61 minutes')
   await get('/v1/departments')
   t.equal(simulator.calls.count(LISTED), 2)
 })
@@ -44,11 +60,13 @@ test('more departments than fit one of their pages are all listed, and come in p
 })
 
 test('while HelpCrunch is away the last list is told, and without one that there is none', async (t) => {
-  const { simulator, get } = await startService(t, { settings })
+  const { simulator, get, sql } = await startService(t, { settings })
   await simulator.refuseConnections()
   const unavailable = { status: 503, body: { code: 'helpcrunch_unavailable', detail: /never been listed/ } }
   t.match(await get('/v1/departments'), unavailable)
   await simulator.acceptConnections()
+  await get('/v1/departments')
+  await age({ sql }, '11 seconds')
   const { body } = await get('/v1/departments')
   await simulator.refuseConnections()
   t.match(await get('/v1/departments?refresh=true'), {
@@ -66,9 +84,10 @@ test('while HelpCrunch is away the last list is told, and without one that there
 })
 
 test('either form of the total is read', async (t) => {
-  const { simulator, get } = await startService(t, { settings })
+  const { simulator, get, sql } = await startService(t, { settings })
   for (const listTotal of ['meta', 'top_level', 'absent'] as const) {
     simulator.switches.listTotal = listTotal
+    await age({ sql }, '11 seconds')
     t.equal((await get('/v1/departments?refresh=true')).body.data.length, 4, listTotal)
   }
 })

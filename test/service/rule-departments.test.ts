@@ -45,6 +45,18 @@ test('a department that was made since the last listing is found', async (t) => 
   t.notOk(body.warnings.some(({ code }: { code: string }) => code.includes('department')))
 })
 
+test('however often an unknown department is asked about, HelpCrunch is asked once in ten seconds', async (t) => {
+  const { simulator, sql, ...service } = await startService(t, { settings, rules: [german] })
+  const { send } = apiOf(service)
+  await service.get('/v1/departments')
+  await sql("UPDATE departments SET fetched_at = now() - interval '5 seconds'")
+  for (const department of [98, 99]) {
+    const { body } = await send('POST', '/v1/rules/check', { rule: rule({ key: 'lost', department }) })
+    t.match(body.errors, [{ pointer: '/rule/department', message: `no department ${department}` }])
+  }
+  t.equal(simulator.calls.count(LISTED), 1)
+})
+
 test('while HelpCrunch is out of reach a rule is accepted, with a warning', async (t) => {
   const { simulator, ...service } = await startService(t, { settings, rules: [german] })
   const { send } = apiOf(service)

@@ -9,7 +9,8 @@ export const LIST_DEPARTMENTS: Operation = {
   operationId: 'listDepartments',
   tag: 'Departments and facts',
   summary: 'List the departments of HelpCrunch',
-  description: 'Kept for an hour; `refresh=true` asks HelpCrunch now. While HelpCrunch is away, the last list is told.',
+  description:
+    'Kept for an hour; `refresh=true` asks HelpCrunch unless the list is younger than 10 s. While HelpCrunch is away, the last list is told. `fetchedAt` says when it was listed.',
   answers: {
     200: json('A page of departments.', pageOf(Type.Ref('Department'), { fetchedAt: Time }), {
       data: [{ id: 233048, name: 'DACH' }],
