@@ -6,6 +6,7 @@ import type { Output } from './output.ts'
 // npm run rules: the folder of rule files against a running service, with the settings of the environment and of .env.
 loadEnvFile()
 enableCompileCache()
+for (const stream of [process.stdout, process.stderr]) stream.on('error', passOverClosedPipe)
 
 const paint: Output['paint'] = (format, text) => styleText(format, text, { stream: process.stdout })
 
@@ -16,3 +17,8 @@ process.exitCode = await runRules(process.argv.slice(2), process.env, {
   problem: (text) => process.stderr.write(`${text}\n`),
   paint,
 })
+
+/** Nobody reads on (`| head`): what is under way, writes above all, is finished all the same. */
+function passOverClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
