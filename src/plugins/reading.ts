@@ -46,7 +46,7 @@ export function createReadingServices(
     backtestRules: (body) => backtestRules({ ...ruling, runner }, body),
     readStats: (range) => readStats({ ...ruling, stats }, range),
     listFacts: () => listFacts(seenValues),
-    retryDecision: (id) => retryDecision({ decisions, retries, log }, id),
+    retryDecision: (id) => retryDecision({ ...shared, decisions, retries, log }, id),
     retryEvent: (id) => retryEvent({ events, retries, log }, id),
   }
 }

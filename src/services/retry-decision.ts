@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/decide.ts'
+import type { Outcome, RoutingPolicy } from '../domain/decide.ts'
 import type { Log } from './log.ts'
 import type { DecisionReader, DecisionSummary } from './read-decision.ts'
 
@@ -21,6 +21,7 @@ export interface DecisionRetries {
 export interface RetryDecisionDependencies {
   readonly decisions: DecisionReader
   readonly retries: DecisionRetries
+  readonly policy: Pick<RoutingPolicy, 'mode'>
   readonly log: Log
 }
 
@@ -47,6 +48,10 @@ export async function retryDecision(deps: RetryDecisionDependencies, id: bigint)
   const hasTarget = decision.department.to !== null
   if (!hasTarget && decision.erasedAt !== null) {
     return { kind: 'refused', why: "The customer's data was erased, so there is nothing to decide by." }
+  }
+  // It would end as `shadow`, and with that for good.
+  if (deps.policy.mode === 'shadow' && decision.mode === 'live') {
+    return { kind: 'refused', why: 'The service is in shadow and moves no chat. Try again when it is live.' }
   }
   const accepted = await (hasTarget ? deps.retries.callAgain(decision) : deps.retries.decideAgain(decision))
   if (!accepted) return { kind: 'refused', why: 'It changed at this very moment. Look at it again.' }

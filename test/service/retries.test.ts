@@ -116,6 +116,17 @@ test('a failed decision is not tried again when a newer one of the chat has take
   t.equal(chat?.pending, Number(failed))
 })
 
+test('what failed while live is not tried again in shadow, where it would end for good', async (t) => {
+  const service = await startService(t, { settings: { ROLE: 'web', ROUTER_MODE: 'shadow' } })
+  const looking = { outcome: 'failed', rule: null, department: null }
+  const ids = await insertDecisions(service, [{ outcome: 'failed' }, looking, { ...looking, chatId: 502 }])
+  await service.sql('INSERT INTO chats (id) VALUES (501), (502)')
+  await service.sql("UPDATE decisions SET mode = 'shadow' WHERE chat_id = 502")
+  const retries = await Promise.all(ids.map((id) => postJson(service, `/v1/decisions/${id}/retry`)))
+  const refused = { status: 409, body: { detail: /is in shadow and moves no chat\. .* when it is live\./ } }
+  t.match(retries, [refused, refused, { status: 202 }], 'one of the shadow is decided again there')
+})
+
 test('of many who ask for the same retry at once, one is heard', async (t) => {
   const service = await idle(t)
   const [id] = await insertDecisions(service, [{ outcome: 'failed' }])

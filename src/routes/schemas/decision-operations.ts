@@ -39,7 +39,7 @@ export const RETRY_DECISION: Operation = {
   tag: 'Decisions',
   summary: 'Try a failed decision again',
   description:
-    'Every other final outcome stays final. When it had failed before it chose anything, its event is decided from the start.',
+    'Every other final outcome stays final. When it had failed before it chose anything, its event is decided from the start. What failed while the service was live is not tried again in shadow.',
   answers: {
     202: json(
       'It is tried again: the decision, or its event where that is decided from the start.',
