@@ -1,6 +1,7 @@
 import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { LiveRule, RuleDocument } from '../domain/rule.ts'
 import { readRule } from '../domain/validate-rule.ts'
+import { withoutAdded } from './read-rule-input.ts'
 
 /** Rules that a request brings along to be tried, or everything that is wrong with them, with pointers into the request. */
 export type GivenRulesReading =
@@ -22,7 +23,7 @@ export async function readGivenRules(input: readonly unknown[]): Promise<GivenRu
   for (const [index, item] of input.entries()) {
     if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve))
     const pointer = pointerTo('/rules', index)
-    const reading = readRule(item)
+    const reading = readRule(withoutAdded(item))
     const found = reading.kind === 'invalid' ? reading.problems : []
     problems.push(...found.map((problem) => ({ ...problem, pointer: pointer + problem.pointer })))
     const key = isRecord(item) ? String(item.key) : ''

@@ -16,14 +16,18 @@ const ADDED = ['version', 'createdAt', 'updatedAt', 'updatedBy', 'warnings']
  * of its properties.
  */
 export async function readRuleInput(input: unknown, key?: string): Promise<RuleInput> {
-  const document = isRecord(input)
-    ? Object.fromEntries(Object.entries(input).filter(([name]) => !ADDED.includes(name)))
-    : input
+  const document = withoutAdded(input)
   const reading = readRule(document)
   const keys = isRecord(document) ? keyProblems(document.key, key) : []
   const problems = reading.kind === 'invalid' ? [...reading.problems, ...keys] : keys
   if (reading.kind === 'invalid' || problems.length > 0) return { kind: 'invalid', problems, document }
   return { kind: 'valid', rule: reading.rule, redTests: await findRedTests(reading.rule) }
+}
+
+/** A rule as it was before the service gave it out. */
+export function withoutAdded(input: unknown): unknown {
+  if (!isRecord(input)) return input
+  return Object.fromEntries(Object.entries(input).filter(([name]) => !ADDED.includes(name)))
 }
 
 function keyProblems(key: unknown, wanted: string | undefined): Problem[] {

@@ -61,6 +61,17 @@ test('given rules take the place of the stored ones, and a draft among them is t
   t.match(shadowed, { decision: { outcome: 'no_match' }, explanation: [{ rule: 'draft', status: 'shadow' }] })
 })
 
+test('a rule as it was read can be tried again: what the service has added to it is not looked at', async (t) => {
+  const service = await anyService(t)
+  const { body: asRead } = await service.get('/v1/rules/german')
+  const trial = { facts: { language: 'de' }, rules: [asRead] }
+  t.match(await postJson(service, '/v1/simulations', trial), {
+    status: 200,
+    body: { decision: { rule: { key: 'german', version: null } } },
+  })
+  t.match(await postJson(service, '/v1/backtests', { rules: [asRead] }), { status: 200, body: { moved: 0 } })
+})
+
 test('the event and the moment are those that are asked for', async (t) => {
   const schedule = { timezone: 'Europe/Berlin', windows: [{ days: [1], from: '09:00', to: '10:00' }] }
   const service = await anyService(t)
