@@ -60,7 +60,12 @@ function planFiles(
 ): FilesPlan {
   const written: { file: string; text: string }[] = []
   for (const { document } of stored) {
-    const own = files.find(({ json }) => keyOf(json) === document.key)
+    const [own, copy] = files.filter(({ json }) => keyOf(json) === document.key)
+    if (own !== undefined && copy !== undefined) {
+      throw new CommandError(
+        `${own.file} and ${copy.file} both hold the rule "${document.key}". Keep one; nothing was written.`,
+      )
+    }
     if (own === undefined && taken.includes(`${document.key}.json`)) {
       const file = join(dir, `${document.key}.json`)
       throw new CommandError(

@@ -74,6 +74,18 @@ test('a file in the way that holds something else stops the export before anythi
   t.strictSame(await readFiles(dir), { 'german.json': '{ half' })
 })
 
+test('two files of one rule stop the export before anything is written, and both are named', async (t) => {
+  const run = cli(await startService(t, { rules: [rule({ key: 'another' }), rule()], settings }))
+  const files = { 'copy.json': JSON.stringify(rule()), 'german.json': JSON.stringify(rule({ department: 40 })) }
+  const dir = await makeFolder(t, files)
+  t.strictSame(await run('export', '--dir', dir, '--prune'), {
+    code: 1,
+    out: '',
+    err: `${join(dir, 'copy.json')} and ${join(dir, 'german.json')} both hold the rule "german". Keep one; nothing was written.`,
+  })
+  t.strictSame(await readFiles(dir), files)
+})
+
 test('with --json the result is one JSON text', async (t) => {
   const run = cli(await anyService(t))
   const dir = await makeFolder(t, { 'gone.json': JSON.stringify(rule({ key: 'gone' })) })
