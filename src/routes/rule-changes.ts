@@ -124,5 +124,7 @@ function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
       const detail = `The rule has been changed meanwhile: it has version ${refusal.version} now. Read it again, and repeat the change there.`
       return reply.header('etag', `"${refusal.version}"`).problem(412, 'stale', detail)
     }
+    case 'gone':
+      return reply.problem(412, 'stale', 'The rule has been deleted; send no If-Match to bring it back.')
   }
 }

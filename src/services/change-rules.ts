@@ -32,6 +32,8 @@ export type Refusal =
   | { readonly kind: 'exists' }
   | { readonly kind: 'missing' }
   | { readonly kind: 'stale'; readonly version: number }
+  /** The rule has been deleted, and a version was expected of it. */
+  | { readonly kind: 'gone' }
 
 export type RuleWrite =
   | { readonly kind: 'written'; readonly rule: StoredRule; readonly warnings: readonly RuleNotice[] }
@@ -70,7 +72,8 @@ export async function rollBackRule(
   if (document === undefined) return { kind: 'missing' }
   // Read like any other: what was valid once may not be so for this version of the service.
   return store(deps, await readRuleInput(document), 'rule.rolled_back', by, (live, count) => {
-    if (live !== undefined || expected !== 'any') return guard(live, expected)
+    if (live !== undefined) return guard(live, expected)
+    if (expected !== 'any') return { kind: 'gone' }
     return count < RULES_MAX ? undefined : { kind: 'invalid', problems: [TOO_MANY] }
   })
 }

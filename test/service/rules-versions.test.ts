@@ -71,9 +71,18 @@ test('a rollback is a new version with an old document', async (t) => {
 test('a rollback brings a deleted rule back', async (t) => {
   const { send } = apiOf(await giveRules(await anyService(t), [german]))
   await send('DELETE', '/v1/rules/german', undefined, ifMatch(1))
-  t.equal((await send('POST', '/v1/rules/german/rollback', { version: 1 }, ifMatch(1))).status, 404)
   t.match(await send('POST', '/v1/rules/german/rollback', { version: 1 }), { status: 200, body: { version: 2 } })
   t.match(await send('GET', '/v1/rules/german'), { status: 200, body: german })
+})
+
+test('a rollback that expects a version of a deleted rule is told that the rule has been deleted', async (t) => {
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
+  await send('DELETE', '/v1/rules/german', undefined, ifMatch(1))
+  t.match(await send('POST', '/v1/rules/german/rollback', { version: 1 }, ifMatch(1)), {
+    status: 412,
+    body: { code: 'stale', detail: 'The rule has been deleted; send no If-Match to bring it back.' },
+  })
+  t.equal((await send('POST', '/v1/rules/german/rollback', { version: 9 }, ifMatch(1))).status, 404)
 })
 
 test('a rollback to a version that could not be written today is refused with the reason', async (t) => {

@@ -131,7 +131,8 @@ export const ROLL_BACK_RULE: Operation = {
   operationId: 'rollBackRule',
   tag,
   summary: 'Go back to a version of a rule',
-  description: 'The document of that version becomes the newest version. A deleted rule comes back by it.',
+  description:
+    'The document of that version becomes the newest version. A deleted rule comes back by it, unless `If-Match` expects a version of it (412).',
   headers: { 'If-Match': { required: false, description: IF_MATCH } },
   body: { example: { version: 2 } },
   answers: {
