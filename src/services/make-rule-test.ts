@@ -1,9 +1,11 @@
-import type { FactValue } from '../domain/facts.ts'
+import { explainConditions } from '../domain/explain-conditions.ts'
+import { type FactValue, type Lookup, readFact } from '../domain/facts.ts'
 import { onlyPresent } from '../domain/helpcrunch-values.ts'
 import { leavesOf } from '../domain/prepared-conditions.ts'
 import type { RuleTest } from '../domain/rule.ts'
 import { runRuleTests } from '../domain/rule-tests.ts'
 import type { CompiledRule } from '../domain/ruleset.ts'
+import { isOpen } from '../domain/schedule.ts'
 import type { Rulesets } from './decide-events.ts'
 import type { DecisionReader, ReplayableDecision } from './read-decision.ts'
 
@@ -16,6 +18,8 @@ export type RuleTestMaking =
   | { readonly kind: 'which_rule' }
   /** The rule was not among those of the decision. */
   | { readonly kind: 'no_such_rule'; readonly key: string }
+  /** The rule hangs on these facts, and a test cannot say that they may yet be looked up. */
+  | { readonly kind: 'not_looked_up'; readonly key: string; readonly facts: readonly string[] }
 
 /**
  * Makes a test from a recorded decision: it expects of the rule that won, or of the one named, what this rule said then.
@@ -34,6 +38,8 @@ export async function makeRuleTest(
   const { rules } = await rulesets.at(decision.rulesetVersion)
   const compiled = rules.find(({ rule }) => rule.document.key === key)
   if (compiled === undefined) return { kind: 'no_such_rule', key }
+  const missing = factsNotLookedUp(compiled, decision)
+  if (missing.length > 0) return { kind: 'not_looked_up', key, facts: missing }
   const { document } = compiled.rule
   const test: RuleTest = {
     name: `Decision ${id} about chat ${decision.chatId}`,
@@ -43,6 +49,21 @@ export async function makeRuleTest(
   }
   const [result] = await runRuleTests({ ...document, tests: [test] })
   return { kind: 'made', rule: key, test: { ...test, expect: result?.actual ?? 'unknown' } }
+}
+
+/** What nobody had looked up, where the rule would say something else if there were nothing to look up. */
+function factsNotLookedUp(
+  { conditions, rule }: CompiledRule,
+  { facts, happenedAt, openLookups }: ReplayableDecision,
+): readonly string[] {
+  const { schedule } = rule.document
+  if (conditions.kind === 'broken' || (schedule !== undefined && !isOpen(schedule, happenedAt))) return []
+  const judge = (open: ReadonlySet<Lookup>) => explainConditions(conditions, facts, open).result
+  if (judge(openLookups) === judge(new Set())) return []
+  const missing = leavesOf(conditions).filter(
+    ({ leaf, lookup }) => lookup !== undefined && openLookups.has(lookup) && readFact(facts, leaf.fact) === undefined,
+  )
+  return [...new Set(missing.map(({ leaf }) => leaf.fact))]
 }
 
 function factsAskedAbout({ conditions }: CompiledRule, { facts }: ReplayableDecision): RuleTest['facts'] {

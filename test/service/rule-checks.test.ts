@@ -94,3 +94,37 @@ test('without a rule that won, a test has to say of which rule it is', async (t)
     body: { test: { expect: 'no_match' } },
   })
 })
+
+test('no test is made of a rule that hangs on facts which nobody looked up', async (t) => {
+  const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+  const hours = { timezone: 'Europe/Berlin', windows: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }] }
+  const speechless = rule({ key: 'speechless', priority: 1, conditions: { fact: 'language', operator: 'missing' } })
+  const service = await startService(t, {
+    settings,
+    rules: [
+      everyNewChat,
+      speechless,
+      { ...speechless, key: 'closed', schedule: { ...hours, outside: true } },
+      rule({ key: 'french', priority: 1, conditions: { fact: 'language', operator: 'equal', value: 'fr' } }),
+    ],
+  })
+  service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  const [decision] = (await service.get('/v1/decisions')).body.data
+  const { send } = apiOf(service)
+  const make = (key: string) => send('POST', `/v1/decisions/${decision.id}/test?rule=${key}`)
+  t.match(await make('speechless'), {
+    status: 409,
+    body: {
+      code: 'facts_not_looked_up',
+      detail: `Rule "speechless" hangs on facts that nobody had looked up for decision ${decision.id}: language. Write its test by hand.`,
+    },
+  })
+  t.match(await make('german'), { body: { test: { expect: 'match' } } })
+  t.match(await make('french'), { body: { test: { facts: {}, expect: 'unknown' } } }, 'unknown either way')
+  t.match(
+    await make('closed'),
+    { body: { test: { expect: 'no_match' } } },
+    'its schedule was closed, whatever the facts',
+  )
+})

@@ -76,7 +76,7 @@ export const MAKE_RULE_TEST: Operation = {
   tag,
   summary: 'Make a test of a rule from a decision',
   description:
-    'Expects of the rule that won, or of the one named, what it said then. Holds only the facts that the rule asks about.',
+    'Expects of the rule that won, or of the one named, what it said then. Holds only the facts that the rule asks about. Of a rule that hung on facts which nobody had looked up, no test is made (409, `facts_not_looked_up`).',
   answers: {
     200: json(
       "A test to be put among the rule's `tests`.",
