@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ChatState, readChatStates } from '../domain/chat-list.ts'
-import { type BodyVerdict, type CallResult, type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
+import type { ChatState } from '../domain/chat-list.ts'
+import type { CallVerdict } from '../domain/retry-policy.ts'
 import { type BudgetedCall, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { ChatCallDependencies } from './forbidden-calls.ts'
 import type { PendingDecision } from './pending-decision.ts'
-
-/** A chat that waits for its move, or for the decision before it, and whose it is. */
-export interface WaitingMove {
-  readonly chatId: number
-  readonly customerId: number
-}
+import {
+  CHATS_MAX,
+  type ChatOfCustomer,
+  findProblem,
+  judgeStates,
+  SEARCH_PATH,
+  type StatesVerdict,
+  searchChats,
+} from './search-chats.ts'
 
 /** The port this service needs; `adapters/prisma/waiting-moves.ts` implements it. */
 export interface WaitingMoves {
-  /** Those whose turn it is, in its order. */
-  next(limit: number): Promise<readonly WaitingMove[]>
+  /** The chats that wait for their moves, or for the decisions before these, in the order of their turns. */
+  next(limit: number): Promise<readonly ChatOfCustomer[]>
 }
 
 export interface SharedLookDependencies extends ChatCallDependencies {
@@ -32,7 +35,7 @@ export interface SharedLooks {
   workEnded(chatId: number): void
 }
 
-export interface Confirmed extends WaitingMove {
+export interface Confirmed extends ChatOfCustomer {
   readonly departmentId: number
 }
 
@@ -44,13 +47,9 @@ export type SharedLook =
   | { readonly kind: 'failed'; readonly call: BudgetedCall<FailedVerdict>; readonly setAside: SetAside | undefined }
 
 type FailedVerdict = Extract<CallVerdict, { kind: 'unauthorized' | 'throttled' }>
-type StatesVerdict = BodyVerdict<ReadonlyMap<number, ChatState>>
 
 /** An agent's move after the look is overridden: so what it has shown does not count for long. */
 const SEEN_MS_MAX = 250
-/** So that even with a few chats of each they fit the hundred that one reply holds at most. */
-const CUSTOMERS_MAX = 30
-const CHATS_MAX = 100
 /** For fewer others, what nobody knows about searches is not worth what a search spares. */
 const OTHERS_MIN = 3
 /** Our own last move proves that a search does not lag behind, unless it is older than the lag could be. */
@@ -70,7 +69,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
   let witness: (Confirmed & { readonly atMs: number }) | undefined
   let seen = { chats: new Map<number, ChatState>(), atMs: Number.NEGATIVE_INFINITY }
   let underWay: Promise<unknown> | undefined
-  let first: (PromiseWithResolvers<void> & { readonly chatId: number }) | undefined
+  let firstMove: (PromiseWithResolvers<void> & { readonly chatId: number }) | undefined
   let trustedFromMs = Number.NEGATIVE_INFINITY
 
   /** What was seen of a chat is good for one move. */
@@ -96,16 +95,16 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     if (others.length < OTHERS_MIN) return NOT_SEEN
     const proof = witness && performance.now() - witness.atMs <= WITNESS_MS_MAX ? witness : undefined
     if (proof === undefined) {
-      first = { ...Promise.withResolvers<void>(), chatId: claim.chatId }
+      firstMove = { ...Promise.withResolvers<void>(), chatId: claim.chatId }
       return NOT_SEEN
     }
     const chats = [{ chatId: claim.chatId, customerId }, proof, ...others]
     const wanted = new Set(chats.map(({ chatId }) => chatId))
-    const own = deps.forbidden.watch('look_before_move', '/chats/search')
+    const own = deps.forbidden.watch('look_before_move', SEARCH_PATH)
     const call = await callHelpcrunch(
       deps,
       { kind: 'look_before_move', others: others.length, ...servedBy(claim, pending) },
-      { method: 'POST', path: '/chats/search', body: searchFor(chats) },
+      searchChats(chats),
       (result) => judgeStates(result, wanted, claim.chatId),
     )
     if (call.kind !== 'answered') return { kind: 'failed', call, setAside: undefined }
@@ -126,8 +125,8 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
   /** Whoever makes a look learns what is wrong with it; the others wait for its end, or for that of the first chat's move. */
   async function waitFor(looking: Promise<SharedLook>): Promise<void> {
     await looking.catch(() => undefined)
-    if (first) await Promise.race([first.promise, sleep(FIRST_MOVE_MS_MAX, undefined, { ref: false })])
-    first = undefined
+    if (firstMove) await Promise.race([firstMove.promise, sleep(FIRST_MOVE_MS_MAX, undefined, { ref: false })])
+    firstMove = undefined
     underWay = undefined
   }
 
@@ -152,46 +151,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
       witness = { ...move, atMs: performance.now() }
     },
     workEnded(chatId) {
-      if (first?.chatId === chatId) first.resolve()
+      if (firstMove?.chatId === chatId) firstMove.resolve()
     },
-  }
-}
-
-/** Chats can be searched by their customers, not by their ids; the newest first, as those that wait are (page "Search chats"). */
-function searchFor(chats: readonly WaitingMove[]): object {
-  const customers = [...new Set(chats.map(({ customerId }) => customerId))].slice(0, CUSTOMERS_MAX)
-  const filter = customers.map((value) => ({ field: 'chats.customer', operator: '=', value }))
-  return { comparison: 'OR', filter, sort: 'chats.createdAt', order: 'desc', offset: 0, limit: CHATS_MAX }
-}
-
-function findProblem(verdict: StatesVerdict, { chatId, departmentId }: Confirmed): string | undefined {
-  if (verdict.kind !== 'done') return 'POST /chats/search did not answer with chats.'
-  const isShown = verdict.value.get(chatId)?.departmentId === departmentId
-  return isShown
-    ? undefined
-    : `POST /chats/search does not show that we moved chat ${chatId} to department ${departmentId}.`
-}
-
-/** Judges the reply and says what to keep of it, the chat that asked first: who the customers of the others are is nothing to keep there. */
-function judgeStates(
-  result: CallResult,
-  wanted: ReadonlySet<number>,
-  ownId: number,
-): StatesVerdict & { readonly kept?: string } {
-  // A key that may not search may still look at chats one by one: no reason to stop all calls.
-  if (result.kind === 'response' && result.status === 403) return { kind: 'refused' }
-  const verdict = judgeBody(result, (json) => readChatStates(json, wanted))
-  switch (verdict.kind) {
-    case 'done': {
-      const chats = [...verdict.value].map(([id, state]) => ({ id, ...state }))
-      return {
-        ...verdict,
-        kept: JSON.stringify(chats.toSorted((a, b) => Number(b.id === ownId) - Number(a.id === ownId))),
-      }
-    }
-    case 'wrong_body':
-      return { ...verdict, kept: '' }
-    default:
-      return verdict
   }
 }
