@@ -1,3 +1,5 @@
+import { LAST_MOMENT_MS } from './moment.ts'
+
 /** A JSON object whose keys nobody has checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -7,8 +9,6 @@ export type Told<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 const TEXT_CHARACTERS_MAX = 1_000
 /** Numbers from here on are milliseconds: as seconds they would lie past the year 5138. */
 const MILLISECONDS_FROM = 100_000_000_000
-/** The last millisecond of the year 9999; later years are written in a form that Postgres does not read. */
-const TIME_MS_MAX = 253_402_300_799_999
 const SECONDS_TEXT = /^\d{1,15}(\.\d{1,9})?$/
 const ID_TEXT = /^\d{1,16}$/
 const NUL = '\u0000'
@@ -43,7 +43,7 @@ export function readTime(value: unknown): Date | undefined {
   const time = typeof value === 'string' && SECONDS_TEXT.test(value.trim()) ? Number(value) : value
   if (typeof time !== 'number' || !(time > 0)) return undefined
   const timeMs = Math.round(time < MILLISECONDS_FROM ? time * 1_000 : time)
-  return timeMs <= TIME_MS_MAX ? new Date(timeMs) : undefined
+  return timeMs <= LAST_MOMENT_MS ? new Date(timeMs) : undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { FIRST_MOMENT_MS } from '../domain/moment.ts'
 import { READ_STATS } from './schemas/service-operations.ts'
 
 const StatsQuery = Type.Object(
@@ -24,7 +25,8 @@ const stats: FastifyPluginAsyncTypebox = async (app) => {
     { config: { role: 'viewer', operation: READ_STATS }, schema: { querystring: StatsQuery } },
     async ({ query }, reply) => {
       const to = query.to === undefined ? new Date() : new Date(query.to)
-      const from = query.from === undefined ? new Date(to.getTime() - RANGE_MS_DEFAULT) : new Date(query.from)
+      const fromMs = Math.max(to.getTime() - RANGE_MS_DEFAULT, FIRST_MOMENT_MS)
+      const from = new Date(query.from ?? fromMs)
       if (!(from < to)) {
         const errors = [{ pointer: '/from', message: 'must be before `to`' }]
         return reply.problem(400, 'invalid_input', 'The querystring is not valid.', errors)

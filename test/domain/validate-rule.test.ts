@@ -127,6 +127,7 @@ const REFUSED_TESTS: readonly (readonly [title: string, ruleTest: unknown, point
     '/at',
     /no moment/,
   ],
+  ['a moment of the year 10000', { ...buildTest({}), at: '9999-12-31T23:59:59-14:00' }, '/at', /no moment/],
   ['an unknown property in a test', { ...buildTest({}), fact: {} }, '/fact', /Did you mean "facts"\?/],
 ]
 

@@ -36,6 +36,7 @@ test('a time that is no moment is refused, with what a time is', async (t) => {
     '2026-01-01T00:00:00+05',
     '2026-06-30T23:59:60Z',
     '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-12:00',
     '2026-02-30T00:00:00Z',
     'noon',
   ]
@@ -54,7 +55,7 @@ test('a time that is no moment is refused, with what a time is', async (t) => {
       })
     }
   }
-  for (const time of ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59-12:00']) {
+  for (const time of ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) {
     t.equal((await service.get(`/v1/decisions?to=${time}`)).status, 200, time)
   }
 })

@@ -49,6 +49,13 @@ test('the last 24 hours are counted unless told otherwise', async (t) => {
   t.equal(Date.parse(body.to) - Date.parse(body.from), 24 * 3_600_000)
 })
 
+test('the 24 hours do not begin before the first moment that there is', async (t) => {
+  const service = await anyService(t)
+  const { status, body } = await service.get('/v1/stats?to=0001-01-01T12:00:00Z')
+  t.equal(status, 200)
+  t.match(body, { from: '0001-01-01T00:00:00.000Z', to: '0001-01-01T12:00:00.000Z', decisions: 0 })
+})
+
 test('a range that ends before it begins, or is no range, is refused', async (t) => {
   const service = await anyService(t)
   const asked = async (query: string) => {
