@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { test } from 'tap'
 import { readRulesDir } from '../src/adapters/rule-files.ts'
 import { readArguments } from '../src/cli/read-arguments.ts'
@@ -6,6 +7,7 @@ import { explain } from '../src/domain/explain.ts'
 import { FACTS, type Facts } from '../src/domain/facts.ts'
 import { findWinner } from '../src/domain/find-winner.ts'
 import { operatorsFor } from '../src/domain/operator-fit.ts'
+import { PATTERN_SIZE_MAX } from '../src/domain/pattern.ts'
 import { EVENT_TYPES_ROUTABLE, type RuleDocument, RuleStatus } from '../src/domain/rule.ts'
 import { runRuleTests } from '../src/domain/rule-tests.ts'
 import { compileRuleset } from '../src/domain/ruleset.ts'
@@ -117,6 +119,16 @@ test('the guide lists every fact with its type and meaning, and the operators th
     t.strictSame(names, operatorsFor(type as (typeof FACTS)[number]['type'])) // one of them, as just asserted
   }
   t.end()
+})
+
+test('the guide tells how large the patterns of a rule may be together, and what counts', async (t) => {
+  t.match(await readFile('docs/rules.md', 'utf8'), `about ${PATTERN_SIZE_MAX}\ncharacters`)
+  const wanted = (value: string) => ({ fact: 'message', operator: 'matches', value })
+  const kindOf = (...patterns: string[]) => readRule({ ...rule(), conditions: { any: patterns.map(wanted) } }).kind
+  t.equal(kindOf('a'.repeat(140), 'b'.repeat(140)), 'valid')
+  t.equal(kindOf('a'.repeat(150), 'b'.repeat(150)), 'invalid')
+  t.equal(kindOf('[0-9]{140}', 'b'.repeat(140)), 'valid')
+  t.equal(kindOf('[0-9]{150}', 'b'.repeat(150)), 'invalid')
 })
 
 test('the guide lists every part of a rule, every event and every status', (t) => {
