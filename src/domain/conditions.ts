@@ -2,7 +2,8 @@ import { type Static, type TSchema, Type } from 'typebox'
 
 const CLOSED = { additionalProperties: false }
 
-const Text = Type.String({ maxLength: 256 })
+/** None that is blank: a fact never is, since blank text is read as none. */
+const Text = Type.String({ maxLength: 256, pattern: '\\S' })
 const TextOrNumber = Type.Union([Text, Type.Number()])
 const FactName = Type.String({
   minLength: 1,
@@ -13,7 +14,7 @@ const FactName = Type.String({
 const SameLeaf = leafSchema(
   ['equal', 'notEqual'],
   Type.Union([Text, Type.Number(), Type.Boolean()], {
-    description: 'text of at most 256 characters, a number, true or false',
+    description: 'text of 1 to 256 characters, a number, true or false (blank text counts as unknown: use missing)',
   }),
 )
 const OrderLeaf = leafSchema(
@@ -27,13 +28,14 @@ const ListLeaf = leafSchema(
   Type.Array(TextOrNumber, {
     minItems: 1,
     maxItems: 100,
-    description: 'a list of 1 to 100 values, each a number or text of at most 256 characters',
+    description: 'a list of 1 to 100 values, each a number or text of 1 to 256 characters that is not blank',
   }),
 )
 const MemberLeaf = leafSchema(
   ['contains', 'doesNotContain'],
   Type.Union([Text, Type.Number()], {
-    description: 'one number or text of at most 256 characters (for several there are containsAny and containsAll)',
+    description:
+      'one number or text of 1 to 256 characters that is not blank (for several there are containsAny and containsAll)',
   }),
 )
 const TextLeaf = leafSchema(

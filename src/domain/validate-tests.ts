@@ -43,7 +43,18 @@ function factsProblems(facts: unknown, pointer: string): Problem[] {
 function factValueProblem({ name, type }: FactDefinition, value: unknown): string | undefined {
   if (value === null) return `It is null. Leave ${name} out to say that it is unknown.`
   const { fits, expected } = FACT_VALUES[type]
-  return fits(value) ? undefined : `It is ${quoted(value)}, and ${name} is ${expected}.`
+  if (!fits(value)) return `It is ${quoted(value)}, and ${name} is ${expected}.`
+  return isBlank(value) ? `It is blank, which counts as unknown. Leave ${name} out to say so.` : listProblem(value)
+}
+
+function listProblem(value: unknown): string | undefined {
+  if (!Array.isArray(value) || !value.some(isBlank)) return undefined
+  return 'There is blank text in it, which counts for nothing. Take it out.'
+}
+
+/** Real facts are never so: blank text is read as none. */
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() === ''
 }
 
 interface FactValueCheck {

@@ -60,8 +60,8 @@ const REFUSED: typeof TRAPS = [
   ['a fact name of 257 characters', leaf(`custom.${'x'.repeat(250)}`, 'exists', true), '/fact', /too long/],
   ['custom. without attribute', leaf('custom.', 'exists', true), '/fact', /custom.<attribute>/],
   ['an operator that is no text', leaf('plan', null, 'x'), '/operator', /It is null/],
-  ['text of 257 characters', leaf('plan', 'equal', 'x'.repeat(257)), '/value', /at most 256 characters/],
-  ['a list with text of 257 characters', leaf('plan', 'in', ['x'.repeat(257)]), '/value', /at most 256 characters/],
+  ['text of 257 characters', leaf('plan', 'equal', 'x'.repeat(257)), '/value', /1 to 256 characters/],
+  ['a list with text of 257 characters', leaf('plan', 'in', ['x'.repeat(257)]), '/value', /1 to 256 characters/],
   ['a list of 101 values', leaf('plan', 'in', Array(101).fill('x')), '/value', /1 to 100 values/],
   ['an empty list', leaf('plan', 'notIn', []), '/value', /1 to 100 values/],
   ['an infinite number', leaf('plan', 'equal', Number.POSITIVE_INFINITY), '/value', /It is Infinity/],
@@ -79,6 +79,14 @@ const REFUSED: typeof TRAPS = [
   ['between downwards', leaf('custom.seats', 'between', [3, 1]), '/value', /smaller number first/],
   ['contains of several', leaf('tags', 'contains', ['a', 'b']), '/value', /containsAny/],
   ['exists false', leaf('plan', 'exists', false), '/value', /exists takes no value, or true/],
+  [
+    'a blank for what is unknown',
+    leaf('custom.note', 'equal', ''),
+    '/value',
+    /blank text counts as unknown: use missing/,
+  ],
+  ['a blank in a list', leaf('plan', 'notIn', ['pro', '\u00a0']), '/value', /not blank/],
+  ['a tag that is blank', leaf('tags', 'contains', ' '), '/value', /not blank/],
   ['a blank to look for', leaf('message', 'includesText', ' '), '/value', /not blank/],
   ['no word to look for', leaf('message', 'includesWord', '?!'), '/value', /no word in "\?!"/],
   ['a backreference', leaf('message', 'matches', '(a)\\1'), '/value', /refused: .*no backreferences/],
@@ -121,8 +129,8 @@ test('the patterns of a rule may be only so large together, and a list of words 
 })
 
 test('a rule may be 64 KiB of JSON, not more', async (t) => {
-  const rule = buildRule({ tests: [{ name: 'a', facts: { message: '' }, expect: 'unknown' }] })
-  const room = 64 * 1024 - JSON.stringify(rule).length
+  const rule = buildRule({ tests: [{ name: 'a', facts: { message: 'x' }, expect: 'unknown' }] })
+  const room = 64 * 1024 - JSON.stringify(rule).length + 1
   const withMessage = (length: number) => ({
     ...rule,
     tests: [{ name: 'a', facts: { message: 'x'.repeat(length) }, expect: 'unknown' }],

@@ -113,6 +113,8 @@ const REFUSED_TESTS: readonly (readonly [title: string, ruleTest: unknown, point
     /Did you mean "language"\?/,
   ],
   ['null as a fact', buildTest({ plan: null }), '/facts/plan', /Leave .* out/],
+  ['blank text as a fact', buildTest({ plan: ' ' }), '/facts/plan', /counts as unknown\. Leave plan out/],
+  ['blank text in a list', buildTest({ tags: ['vip', ''] }), '/facts/tags', /blank text in it.*Take it out/],
   ['text for a list', buildTest({ tags: 'vip' }), '/facts/tags', /tags is a list/],
   ['text for a number', buildTest({ department: '7' }), '/facts/department', /without quotes/],
   ['a number for true or false', buildTest({ blocked: 1 }), '/facts/blocked', /true or false/],
