@@ -4,7 +4,9 @@ const CLOSED = { additionalProperties: false }
 
 /** None that is blank: a fact never is, since blank text is read as none. */
 const Text = Type.String({ maxLength: 256, pattern: '\\S' })
-const TextOrNumber = Type.Union([Text, Type.Number()])
+/** None that is rounded when it is read: an id would become another one. */
+const ExactNumber = Type.Number({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
+const TextOrNumber = Type.Union([Text, ExactNumber])
 const FactName = Type.String({
   minLength: 1,
   maxLength: 256,
@@ -13,7 +15,7 @@ const FactName = Type.String({
 
 const SameLeaf = leafSchema(
   ['equal', 'notEqual'],
-  Type.Union([Text, Type.Number(), Type.Boolean()], {
+  Type.Union([Text, ExactNumber, Type.Boolean()], {
     description: 'text of 1 to 256 characters, a number, true or false (blank text counts as unknown: use missing)',
   }),
 )
@@ -33,7 +35,7 @@ const ListLeaf = leafSchema(
 )
 const MemberLeaf = leafSchema(
   ['contains', 'doesNotContain'],
-  Type.Union([Text, Type.Number()], {
+  Type.Union([Text, ExactNumber], {
     description:
       'one number or text of 1 to 256 characters that is not blank (for several there are containsAny and containsAll)',
   }),

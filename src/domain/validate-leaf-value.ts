@@ -15,14 +15,23 @@ export function valueProblem(operator: OperatorName, value: unknown, type: FactT
   if (value === undefined) {
     return isPresence ? undefined : `value is missing. ${operator} takes ${descriptionOf(valueSchema)}.`
   }
-  if (!Check(valueSchema, value)) return `It is ${quoted(value)}. ${operator} takes ${descriptionOf(valueSchema)}.`
+  if (!Check(valueSchema, value)) {
+    return roundedProblem(value, type) ?? `It is ${quoted(value)}. ${operator} takes ${descriptionOf(valueSchema)}.`
+  }
   if (isPresence) return undefined
   return typeProblem(value, type) ?? contentProblem(operator, value)
 }
 
+function roundedProblem(value: unknown, type: FactType | undefined): string | undefined {
+  const rounded = listOf(value).find((one) => Number.isInteger(one) && !Number.isSafeInteger(one))
+  if (rounded === undefined) return undefined
+  const advice =
+    type === 'number' ? 'No id of HelpCrunch is so large.' : 'Give it in quotes, as GET /v1/facts shows it.'
+  return `${rounded} is too large to be kept exactly. ${advice}`
+}
+
 function typeProblem(value: unknown, type: FactType | undefined): string | undefined {
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (type === 'number' && !values.every((one) => typeof one === 'number')) {
+  if (type === 'number' && !listOf(value).every((one) => typeof one === 'number')) {
     return `It is ${quoted(value)}, and the fact is a number. Give numbers without quotes.`
   }
   if (type === 'boolean' && typeof value !== 'boolean') {
@@ -32,6 +41,10 @@ function typeProblem(value: unknown, type: FactType | undefined): string | undef
     return `It is ${quoted(value)}, and the fact is text. Give text, in quotes.`
   }
   return undefined
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
 }
 
 /** What a schema cannot say about the value. */

@@ -65,6 +65,9 @@ const REFUSED: typeof TRAPS = [
   ['a list of 101 values', leaf('plan', 'in', Array(101).fill('x')), '/value', /1 to 100 values/],
   ['an empty list', leaf('plan', 'notIn', []), '/value', /1 to 100 values/],
   ['an infinite number', leaf('plan', 'equal', Number.POSITIVE_INFINITY), '/value', /It is Infinity/],
+  ['a number that is rounded', leaf('userId', 'equal', 1e16), '/value', /^10000000000000000 is .*Give it in quotes/],
+  ['rounded numbers in a list', leaf('custom.ids', 'containsAny', [1, -1e16]), '/value', /^-10000000000000000 is too/],
+  ['an id beyond all ids', leaf('department', 'in', [1e16]), '/value', /No id of HelpCrunch is so large/],
   ['ordering of a list', leaf('tags', 'lessThan', 5), '/operator', /tags, which is a list. Use one of: contains/],
   ['equal of a list', leaf('tags', 'equal', 'vip'), '/operator', /equal cannot apply to tags/],
   ['text operators on an id', leaf('department', 'startsWith', '2'), '/operator', /department, which is a number/],
@@ -111,6 +114,11 @@ for (const [title, conditions, pointer, message] of [...TRAPS, ...REFUSED]) {
     t.match(problemsOf(conditions)[pointer], message)
   })
 }
+
+test('the largest number that is kept exactly may be compared with, and a larger one where only the order counts', async (t) => {
+  t.strictSame(problemsOf(leaf('userId', 'equal', Number.MAX_SAFE_INTEGER)), {})
+  t.strictSame(problemsOf(leaf('custom.revenue', 'between', [0, 1e18])), {})
+})
 
 test('groups may be nested 8 deep, not 9', async (t) => {
   t.strictSame(problemsOf(nested(8)), {})
