@@ -1,4 +1,5 @@
 import { parse } from 'secure-json-parse'
+import { readUtf8 } from './utf8.ts'
 
 export type BodyReading =
   | { readonly kind: 'json'; readonly value: unknown }
@@ -7,17 +8,10 @@ export type BodyReading =
 /** HelpCrunch's own documents are four levels deep. */
 const DEPTH_MAX = 32
 
-const UTF_8 = new TextDecoder('utf-8', { fatal: true })
-
 /** Decodes and parses the bytes of a webhook whose signature was good. Bad UTF-8 is an error, never a replacement character. */
 export function readWebhookBody(bytes: Uint8Array): BodyReading {
-  let text: string
-  try {
-    text = UTF_8.decode(bytes)
-  } catch {
-    return { kind: 'unreadable', problem: 'the body is not UTF-8' }
-  }
-  return readWebhookText(text)
+  const text = readUtf8(bytes)
+  return text === undefined ? { kind: 'unreadable', problem: 'the body is not UTF-8' } : readWebhookText(text)
 }
 
 /** The same for a body that has been decoded. */

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { parse } from 'secure-json-parse'
 import { Type } from 'typebox'
 import { isRecord } from '../domain/problem.ts'
+import { readUtf8 } from '../domain/utf8.ts'
 import { invalidInput } from '../routes/invalid-input.ts'
 
 const NO_QUERY = Type.Object({}, { additionalProperties: false })
@@ -11,9 +12,9 @@ const NO_QUERY = Type.Object({}, { additionalProperties: false })
 export default fp(
   async (app: FastifyInstance) => {
     app.removeAllContentTypeParsers() // the one for text/plain would take text where JSON belongs
-    app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
       try {
-        done(null, readJson(body.toString()))
+        done(null, readJson(readUtf8(body)))
       } catch (error) {
         done(error as Error) // ours
       }
@@ -32,7 +33,8 @@ export default fp(
 )
 
 /** Undefined for an empty body: many clients name the type of one that they do not send. */
-function readJson(text: string): unknown {
+function readJson(text: string | undefined): unknown {
+  if (text === undefined) throw invalidInput('body', '', 'is not UTF-8: send it as UTF-8')
   if (text === '') return undefined
   try {
     return parse(text, { protoAction: 'error', constructorAction: 'error' })

@@ -1,4 +1,4 @@
-import { mkdir, symlink } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { rule } from '../support/rules.ts'
@@ -30,6 +30,16 @@ test('lint names the file that cannot be read, not the folder', async (t) => {
   t.match(out, `error   ${join(dir, 'folder.json')}: This cannot be read: EISDIR`)
   t.match(out, `error   ${join(dir, '.#german.json')}: This cannot be read: ENOENT`)
   t.match((await runCli(['test', '--dir', dir])).err, 'This cannot be read')
+})
+
+test('a rule file is UTF-8: other bytes are refused, and a mark before it does not count', async (t) => {
+  const green = JSON.stringify(rule({ key: 'green', name: 'Grün', priority: 800 }))
+  const dir = await makeFolder(t, { 'marked.json': `\ufeff${JSON.stringify(rule())}` })
+  t.match(await runCli(['lint', '--dir', dir]), { code: 0 })
+  await writeFile(join(dir, 'latin.json'), green, 'latin1')
+  const { code, out } = await runCli(['lint', '--dir', dir])
+  t.equal(code, 1)
+  t.match(out, `error   ${join(dir, 'latin.json')}: This is not UTF-8: save it as UTF-8. `)
 })
 
 test('lint warns of what is likely not meant, with an example, and fails with --strict only', async (t) => {

@@ -23,7 +23,7 @@ async function assertRefused(
 }
 
 /** A request with a body as it is, whatever its type says. */
-async function sendRaw(service: Service, method: 'POST' | 'DELETE', path: string, type: string, body: string) {
+async function sendRaw(service: Service, method: 'POST' | 'DELETE', path: string, type: string, body: string | Buffer) {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': type, 'if-match': '*' }
   const reply = await request(service.url + path, { method, headers, body })
   const text = await reply.body.text()
@@ -160,6 +160,15 @@ test('what a route does not know is refused, not dropped', async (t) => {
   }
   await assertRefused(t, send('POST', '/v1/decisions/1/retry', { force: true }), { pointer: '', message })
   await assertRefused(t, send('DELETE', '/v1/customers/1', ['everything']), { pointer: '', message })
+})
+
+test('a body is UTF-8: other bytes are refused, and a mark before it does not count', async (t) => {
+  const service = await anyService(t)
+  const post = (body: string, encoding: BufferEncoding) =>
+    sendRaw(service, 'POST', '/v1/rules', 'application/json', Buffer.from(body, encoding))
+  const body = JSON.stringify(rule({ key: 'green', name: 'Grün' }))
+  await assertRefused(t, post(body, 'latin1'), { pointer: '', message: /is not UTF-8/ })
+  t.match(await post(`\ufeff${body}`, 'utf8'), { status: 201, body: { name: 'Grün' } })
 })
 
 test('a body that is no JSON is refused with the place of its fault; other types are not taken', async (t) => {
