@@ -6,7 +6,8 @@ export type JsonObject = Readonly<Record<string, unknown>>
 /** The object without the keys whose value is `undefined`: what nobody told leaves no key. */
 export type Told<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
-const TEXT_CHARACTERS_MAX = 1_000
+/** The most characters of a text that are kept, but for a message. */
+export const TEXT_CHARACTERS_MAX = 1_000
 /** Numbers from here on are milliseconds: as seconds they would lie past the year 5138. */
 const MILLISECONDS_FROM = 100_000_000_000
 const SECONDS_TEXT = /^\d{1,15}(\.\d{1,9})?$/

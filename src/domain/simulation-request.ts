@@ -4,6 +4,7 @@ import type { PresentFacts } from './facts.ts'
 import { GivenRules } from './given-rules.ts'
 import { isRecord, type Problem } from './problem.ts'
 import { EVENT_TYPES_ROUTABLE, RuleTest } from './rule.ts'
+import { sizeProblems } from './validate-size.ts'
 import { structureProblems } from './validate-structure.ts'
 import { testsProblems } from './validate-tests.ts'
 
@@ -42,8 +43,11 @@ export type SimulationReading = { readonly rules: readonly unknown[] | undefined
 
 /** Reads the body of a simulation from any parsed JSON: all problems at once, each place once. */
 export function readSimulationRequest(input: unknown): SimulationReading {
-  const problems = [...structureProblems(SimulationRequest, input), ...meaningProblems(input)]
   const rules = isRecord(input) && Array.isArray(input.rules) ? input.rules : undefined
+  // Every explained comparison repeats its fact.
+  const size = isRecord(input) ? sizeProblems(input.facts, '/facts') : []
+  if (size.length > 0) return { kind: 'invalid', problems: size, rules }
+  const problems = [...structureProblems(SimulationRequest, input), ...meaningProblems(input)]
   if (problems.length === 0 && Check(SimulationRequest, input)) {
     return { kind: 'valid', subject: readSubject(input), rules }
   }

@@ -3,14 +3,17 @@ import { type Problem, pointerTo } from './problem.ts'
 const DEPTH_MAX = 32
 const BYTES_MAX = 64 * 1024
 
-/** Problems for which nothing else of the document is looked at: it is too deep or too large. Safe on any JSON. */
-export function sizeProblems(input: unknown): Problem[] {
+/**
+ * Problems for which nothing else is looked at, of a rule or of the facts of a simulation: it is too deep or too large. Safe on
+ * any JSON.
+ */
+export function sizeProblems(input: unknown, pointer = ''): Problem[] {
   if (isTooDeep(input)) {
-    return [{ pointer: '', message: `The rule is nested more than ${DEPTH_MAX} levels deep. Make it flatter.` }]
+    return [{ pointer, message: `It is nested more than ${DEPTH_MAX} levels deep. Make it flatter.` }]
   }
   const bytes = Buffer.byteLength(JSON.stringify(input) ?? '')
   if (bytes <= BYTES_MAX) return []
-  return [{ pointer: '', message: `The rule is ${bytes} bytes of JSON. Make it at most ${BYTES_MAX}, or split it.` }]
+  return [{ pointer, message: `It is ${bytes} bytes of JSON. Make it at most ${BYTES_MAX}.` }]
 }
 
 /** Problems of texts and names that Postgres cannot keep in jsonb: U+0000 and half a surrogate pair. */

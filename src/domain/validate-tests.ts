@@ -1,4 +1,6 @@
+import { MESSAGE_CHARACTERS_MAX } from './chat-snapshot.ts'
 import { type FactDefinition, type FactType, findFact } from './facts.ts'
+import { TEXT_CHARACTERS_MAX } from './helpcrunch-values.ts'
 import { isMoment } from './moment.ts'
 import { isRecord, type Problem, pointerTo, quoted } from './problem.ts'
 import { unknownFact } from './validate-leaf.ts'
@@ -44,12 +46,12 @@ function factValueProblem({ name, type }: FactDefinition, value: unknown): strin
   if (value === null) return `It is null. Leave ${name} out to say that it is unknown.`
   const { fits, expected } = FACT_VALUES[type]
   if (!fits(value)) return `It is ${quoted(value)}, and ${name} is ${expected}.`
-  return isBlank(value) ? `It is blank, which counts as unknown. Leave ${name} out to say so.` : listProblem(value)
-}
-
-function listProblem(value: unknown): string | undefined {
-  if (!Array.isArray(value) || !value.some(isBlank)) return undefined
-  return 'There is blank text in it, which counts for nothing. Take it out.'
+  if (isBlank(value)) return `It is blank, which counts as unknown. Leave ${name} out to say so.`
+  const parts: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (parts.some(isBlank)) return 'There is blank text in it, which counts for nothing. Take it out.'
+  const charactersMax = name === 'message' ? MESSAGE_CHARACTERS_MAX : TEXT_CHARACTERS_MAX
+  if (!parts.some((part) => typeof part === 'string' && part.length > charactersMax)) return undefined
+  return `Of a real text only ${charactersMax} characters are kept. Shorten it to that.`
 }
 
 /** Real facts are never so: blank text is read as none. */

@@ -137,14 +137,13 @@ test('the patterns of a rule may be only so large together, and a list of words 
 })
 
 test('a rule may be 64 KiB of JSON, not more', async (t) => {
-  const rule = buildRule({ tests: [{ name: 'a', facts: { message: 'x' }, expect: 'unknown' }] })
-  const room = 64 * 1024 - JSON.stringify(rule).length + 1
-  const withMessage = (length: number) => ({
-    ...rule,
-    tests: [{ name: 'a', facts: { message: 'x'.repeat(length) }, expect: 'unknown' }],
-  })
-  t.equal(readRule(withMessage(room)).kind, 'valid')
-  const reading = readRule(withMessage(room + 1))
+  const withFacts = (length: number) => {
+    const facts = { 'custom.list': [...Array(68).fill('x'.repeat(950)), 'x'.repeat(length)] }
+    return buildRule({ tests: [{ name: 'a', facts, expect: 'unknown' }] })
+  }
+  const room = 64 * 1024 - JSON.stringify(withFacts(0)).length
+  t.equal(readRule(withFacts(room)).kind, 'valid')
+  const reading = readRule(withFacts(room + 1))
   t.match(reading, { kind: 'invalid', problems: [{ pointer: '', message: /65537 bytes/ }] })
 })
 

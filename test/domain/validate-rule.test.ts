@@ -115,6 +115,14 @@ const REFUSED_TESTS: readonly (readonly [title: string, ruleTest: unknown, point
   ['null as a fact', buildTest({ plan: null }), '/facts/plan', /Leave .* out/],
   ['blank text as a fact', buildTest({ plan: ' ' }), '/facts/plan', /counts as unknown\. Leave plan out/],
   ['blank text in a list', buildTest({ tags: ['vip', ''] }), '/facts/tags', /blank text in it.*Take it out/],
+  [
+    'a text that is longer than a real one',
+    buildTest({ plan: 'x'.repeat(1001) }),
+    '/facts/plan',
+    /only 1000 characters/,
+  ],
+  ['such a text in a list', buildTest({ tags: ['vip', 'x'.repeat(1001)] }), '/facts/tags', /only 1000 characters/],
+  ['such a message', buildTest({ message: 'x'.repeat(8001) }), '/facts/message', /only 8000 characters/],
   ['text for a list', buildTest({ tags: 'vip' }), '/facts/tags', /tags is a list/],
   ['text for a number', buildTest({ department: '7' }), '/facts/department', /without quotes/],
   ['a number for true or false', buildTest({ blocked: 1 }), '/facts/blocked', /true or false/],
@@ -144,6 +152,11 @@ for (const [title, overrides, pointer, message] of [
     t.match(problemsOf(buildJson(overrides))[pointer], message)
   })
 }
+
+test('facts may have the size of real ones', async (t) => {
+  const facts = { plan: 'x'.repeat(1000), 'custom.ids': ['x'.repeat(1000), 5], message: 'x'.repeat(8000) }
+  t.strictSame(problemsOf(buildJson({ tests: [buildTest(facts)] })), {})
+})
 
 test('two tests of one name are refused', async (t) => {
   const problems = problemsOf(buildJson({ tests: [buildTest({}), buildTest({})] }))

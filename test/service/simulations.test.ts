@@ -144,6 +144,21 @@ test('all that is wrong with the body is said at once, the rules included, with 
   t.match(messages['/facts/langauge'], 'Did you mean "language"?')
 })
 
+test('facts have the size of real ones, since each comparison that is explained repeats its own', async (t) => {
+  const service = await anyService(t)
+  const refused = async (facts: object) => {
+    const { status, body } = await postJson(service, '/v1/simulations', { facts, rules: [{}] })
+    t.equal(status, 400)
+    return body.errors[0]
+  }
+  t.match(await refused({ message: 'x'.repeat(8001) }), { pointer: '/facts/message', message: /8000 characters/ })
+  t.match(await refused({ tags: Array(70_000).fill(1) }), { pointer: '/facts', message: /bytes of JSON/ })
+  const deep = Array(100)
+    .fill(1)
+    .reduce((inner: unknown) => [inner])
+  t.match(await refused({ 'custom.deep': deep }), { pointer: '/facts' })
+})
+
 test('either facts or a decision is simulated, and the decision has to be there', async (t) => {
   const service = await anyService(t)
   const pointers = async (input: unknown) => {

@@ -36,7 +36,7 @@ export const SIMULATE: Operation = {
   tag,
   summary: 'See what would be decided, and why',
   description:
-    'For facts, or for a recorded decision by its own facts; by the rules in force, or by given ones in their place. A draft among given rules is tried as if it were enabled.',
+    'For facts, or for a recorded decision by its own facts; by the rules in force, or by given ones in their place. A draft among given rules is tried as if it were enabled. Facts have the size of real ones: text of 1,000 characters, a message of 8,000, 64 KiB of JSON together.',
   body: {
     schema: Type.Object({ ...SimulationRequest.properties, rules: Type.Optional(Rules) }, CLOSED),
     example: { facts: { language: 'de', plan: 'Pro' }, event: 'chat.new' },
