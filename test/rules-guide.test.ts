@@ -62,7 +62,8 @@ async function whys(documents: readonly RuleDocument[], eventType: string, facts
   const ruleset = compileRuleset({ version: 1, rules: documents.map((document) => ({ document, version: 1 })) })
   const search = await findWinner(ruleset, { eventType, at, facts }, new Set())
   const winner = search.kind === 'settled' ? (search.winner?.rule.document.key ?? null) : null
-  return { winner, sentences: explain(ruleset, { eventType, at, facts }, winner).map(({ why }) => why) }
+  const explanations = await explain(ruleset, { eventType, at, facts }, winner)
+  return { winner, sentences: explanations.map(({ why }) => why) }
 }
 
 test('every rule in the guide is valid and does what its tests say', async (t) => {

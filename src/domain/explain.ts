@@ -4,6 +4,7 @@ import { whyNotMatched } from './explain-why.ts'
 import type { ConditionExplanation, RuleExplanation } from './explanation.ts'
 import type { Facts, Lookup } from './facts.ts'
 import type { RoutingCase } from './find-winner.ts'
+import type { Pause } from './pause.ts'
 import { type CompiledRule, type CompiledRuleset, problemOf } from './ruleset.ts'
 
 /**
@@ -11,18 +12,22 @@ import { type CompiledRule, type CompiledRuleset, problemOf } from './ruleset.ts
  * the winner has the result `match`, and no enabled rule that was considered before it has. `openLookups` are those that
  * nobody needed to ask: what they could tell is unknown.
  */
-export function explain(
+export async function explain(
   ruleset: CompiledRuleset,
   routingCase: RoutingCase,
   winnerKey: string | null,
   openLookups: ReadonlySet<Lookup> = new Set(),
-): RuleExplanation[] {
+  pause?: Pause,
+): Promise<RuleExplanation[]> {
+  const explanations: RuleExplanation[] = []
   const winnerIndex = ruleset.rules.findIndex((compiled) => compiled.rule.document.key === winnerKey)
-  return ruleset.rules.map((compiled, index) => {
+  for (const [index, compiled] of ruleset.rules.entries()) {
     const wonBefore = winnerIndex >= 0 && winnerIndex < index ? winnerKey : null
     const evaluation = evaluate(compiled, routingCase.facts, openLookups)
-    return explainRule(compiled, routingCase, { won: index === winnerIndex, wonBefore }, evaluation)
-  })
+    explanations.push(explainRule(compiled, routingCase, { won: index === winnerIndex, wonBefore }, evaluation))
+    await pause?.()
+  }
+  return explanations
 }
 
 /** Where the rule stands to the winner; `wonBefore` is the key of a winner that was tried before it. */

@@ -1,5 +1,6 @@
 import { considerRule } from './consider-rule.ts'
 import type { Facts, Lookup } from './facts.ts'
+import type { Pause } from './pause.ts'
 import { PROSPECT, prospectOf } from './prospect.ts'
 import { type CompiledRule, type CompiledRuleset, problemOf } from './ruleset.ts'
 
@@ -19,24 +20,26 @@ export interface BrokenRule {
 /** Either the winner is certain (`null`: no rule matches), or HelpCrunch has to be asked before it can be. */
 export type WinnerSearch =
   | { kind: 'settled'; winner: CompiledRule | null; broken: readonly BrokenRule[] }
-  | { kind: 'lookups_needed'; lookups: ReadonlySet<Lookup> }
+  | { kind: 'lookups_needed'; lookups: ReadonlySet<Lookup>; rule: CompiledRule }
 
 /**
  * Finds the first enabled rule that matches, in the order tried. It asks for lookups only when a rule that could still
  * win hangs on them, and then for the fewest with which that rule could win: search again with what they told and
- * without them among `openLookups`.
+ * without them among `openLookups`. Live routing has no `pause`: its rules are few, and others wait for it.
  */
 export async function findWinner(
   ruleset: CompiledRuleset,
   routingCase: RoutingCase,
   openLookups: ReadonlySet<Lookup>,
+  pause?: Pause,
 ): Promise<WinnerSearch> {
   const broken: BrokenRule[] = []
   for (const compiled of ruleset.enabled.candidates(routingCase.facts, openLookups)) {
     const trial = await tryRule(compiled, routingCase, openLookups)
     if (trial.kind === 'match') return { kind: 'settled', winner: compiled, broken }
-    if (trial.kind === 'lookups_needed') return trial
+    if (trial.kind === 'lookups_needed') return { ...trial, rule: compiled }
     if (trial.kind === 'broken') broken.push({ key: compiled.rule.document.key, problem: trial.problem })
+    if (pause !== undefined) await pause()
   }
   return { kind: 'settled', winner: null, broken }
 }

@@ -7,9 +7,10 @@ import { findWinner, type RoutingCase } from './find-winner.ts'
 import { readId } from './helpcrunch-values.ts'
 import { isDecided } from './listening.ts'
 import { type NearMiss, nearestMisses } from './nearest-miss.ts'
-import type { CompiledRuleset } from './ruleset.ts'
+import type { Pause } from './pause.ts'
+import { openFacts } from './prospect.ts'
+import type { CompiledRule, CompiledRuleset } from './ruleset.ts'
 import { normalText } from './text.ts'
-import { tryRules, winnerOf } from './try-rules.ts'
 
 /**
  * The decision that would be recorded: `pending` is a chat that would be moved. `unknown`: it hangs on facts that
@@ -42,17 +43,18 @@ export async function simulate(
   routingCase: RoutingCase,
   openLookups: ReadonlySet<Lookup>,
   policy: RoutingPolicy,
+  pause?: Pause,
 ): Promise<Simulation> {
   const { facts } = routingCase
-  const search = await findWinner(ruleset, routingCase, openLookups)
+  const search = await findWinner(ruleset, routingCase, openLookups, pause)
   const winner = search.kind === 'settled' ? search.winner : null
-  const explanation = explain(ruleset, routingCase, winner?.rule.document.key ?? null, openLookups)
+  const explanation = await explain(ruleset, routingCase, winner?.rule.document.key ?? null, openLookups, pause)
   const misses = nearestMisses(explanation)
   const { mode } = policy
   const from = readId(facts.department) ?? null
   if (search.kind === 'lookups_needed') {
     const decision = { outcome: 'unknown', reason: 'facts_not_looked_up', mode, rule: null } as const
-    const missing = missingFacts(ruleset, routingCase, openLookups)
+    const missing = missingFacts(search.rule, routingCase, openLookups)
     return { decision: { ...decision, department: { from, to: null } }, missing, misses, explanation }
   }
   const defaultDepartmentId = isDecided(ruleset, routingCase.eventType) ? policy.defaultDepartmentId : undefined
@@ -82,10 +84,9 @@ function readChat({ eventType, facts }: RoutingCase): ChatSnapshot {
 }
 
 function missingFacts(
-  ruleset: CompiledRuleset,
-  routingCase: RoutingCase,
+  { conditions }: CompiledRule,
+  { facts }: RoutingCase,
   openLookups: ReadonlySet<Lookup>,
 ): readonly string[] {
-  const found = winnerOf(ruleset, tryRules(ruleset, routingCase, openLookups), routingCase, openLookups)
-  return found.kind === 'unknown' ? found.facts : []
+  return conditions.kind === 'broken' ? [] : openFacts(conditions, facts, openLookups)
 }

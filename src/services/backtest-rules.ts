@@ -3,6 +3,7 @@ import { readBacktestRequest } from '../domain/backtest-request.ts'
 import type { RoutingPolicy } from '../domain/decide.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { LiveRule } from '../domain/rule.ts'
+import { createPause } from './create-pause.ts'
 import type { Rulesets } from './decide-events.ts'
 import { problemsOf, readGivenRules } from './read-given-rules.ts'
 import type { RulesetHead } from './simulate-routing.ts'
@@ -38,7 +39,7 @@ export type BacktestResult = BacktestRun | { readonly kind: 'invalid'; readonly 
 /** Tells what given rules, a draft, a change or a whole set, would have made of the newest recorded decisions. Writes nothing. */
 export async function backtestRules(deps: BacktestDependencies, input: unknown): Promise<BacktestResult> {
   const request = readBacktestRequest(input)
-  const given = await readGivenRules(request.rules)
+  const given = await readGivenRules(request.rules, createPause())
   if (request.kind === 'invalid' || given.kind === 'invalid') {
     return { kind: 'invalid', problems: [...problemsOf(request), ...problemsOf(given)] }
   }

@@ -2,6 +2,7 @@ import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
 import { askOnce, checkDepartment, departmentProblems, type ListDepartments } from './check-department.ts'
+import { createPause } from './create-pause.ts'
 import { readRuleInput } from './read-rule-input.ts'
 import type { LiveRules } from './rule-book.ts'
 import { type WarnDependencies, warnAboutRules } from './warn-about-rules.ts'
@@ -16,9 +17,6 @@ export interface RuleCheck {
   readonly errors: readonly Problem[]
   readonly warnings: readonly RuleNotice[]
 }
-
-/** So many rules are read before webhooks get their turn. */
-const SLICE = 20
 
 /** Checks one rule as if it were written, beside the rules in force. Writes nothing. */
 export async function checkRule(deps: CheckDependencies, input: unknown): Promise<RuleCheck> {
@@ -38,8 +36,9 @@ export async function checkRules(deps: CheckDependencies, inputs: readonly unkno
   const stored = rules.map(({ rule }) => rule.document)
   const listDepartments = askOnce(deps.listDepartments)
   const all: CheckedRule[] = []
+  const pause = createPause()
   for (const [index, input] of inputs.entries()) {
-    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve))
+    await pause()
     all.push(await checkOne(listDepartments, input, pointerTo('/rules', index), stored))
   }
   const twice = keysUsedTwice(inputs)

@@ -3,6 +3,7 @@ import { explain } from '../domain/explain.ts'
 import type { RuleExplanation } from '../domain/explanation.ts'
 import type { Facts, Lookup, PresentFacts } from '../domain/facts.ts'
 import { onlyPresent } from '../domain/helpcrunch-values.ts'
+import { createPause } from './create-pause.ts'
 import type { Rulesets } from './decide-events.ts'
 
 /** A decision without what only its own page shows. */
@@ -71,5 +72,6 @@ export async function readDecision(
   if (decision.erasedAt !== null) return { ...decision, explanation: [] }
   const ruleset = await deps.rulesets.at(decision.rulesetVersion)
   const routingCase = { eventType: decision.eventType, at: happenedAt, facts }
-  return { ...decision, explanation: explain(ruleset, routingCase, decision.rule?.key ?? null, openLookups) }
+  const winnerKey = decision.rule?.key ?? null
+  return { ...decision, explanation: await explain(ruleset, routingCase, winnerKey, openLookups, createPause()) }
 }

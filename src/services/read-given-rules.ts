@@ -1,3 +1,4 @@
+import type { Pause } from '../domain/pause.ts'
 import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { LiveRule, RuleDocument } from '../domain/rule.ts'
 import { readRule } from '../domain/validate-rule.ts'
@@ -10,18 +11,16 @@ export type GivenRulesReading =
 
 /** What stands for the version of a rule that is not stored. */
 export const GIVEN_VERSION = 0
-/** So many rules are read before webhooks get their turn. */
-const SLICE = 20
 
 /**
  * Reads the `rules` of a request. A draft is tried as if it were enabled, as otherwise it could not be tried at all;
  * shadows and disabled rules stay what they are.
  */
-export async function readGivenRules(input: readonly unknown[]): Promise<GivenRulesReading> {
+export async function readGivenRules(input: readonly unknown[], pause: Pause): Promise<GivenRulesReading> {
   const problems: Problem[] = []
   const rules = new Map<string, LiveRule>()
   for (const [index, item] of input.entries()) {
-    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve))
+    await pause()
     const pointer = pointerTo('/rules', index)
     const reading = readRule(withoutAdded(item))
     const found = reading.kind === 'invalid' ? reading.problems : []

@@ -1,4 +1,5 @@
 import { type ComparedDecision, createShadowComparison, type ShadowComparison } from '../domain/shadow-comparison.ts'
+import { createPause } from './create-pause.ts'
 import type { Rulesets } from './decide-events.ts'
 import type { RulesetHead } from './simulate-routing.ts'
 
@@ -64,8 +65,6 @@ export interface StatsDependencies {
 
 /** Shadows are compared with so many of the newest decisions, whatever the range. */
 const COMPARED_MAX = 1_000
-/** So many are judged before webhooks get their turn. */
-const SLICE = 100
 
 /** What was decided in a time range, how shadows compare with it, and how the queue and the account's budget are now. */
 export async function readStats(deps: StatsDependencies, range: TimeRange): Promise<Stats> {
@@ -90,8 +89,9 @@ async function compareShadows(
     ruleset.rules.some(({ rule }) => rule.document.status === 'shadow') ||
     outcomes.some(({ outcome }) => outcome === 'shadow')
   const compared = anyShadow ? await stats.newest(range, COMPARED_MAX) : []
-  for (const [index, past] of compared.entries()) {
-    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve))
+  const pause = createPause()
+  for (const past of compared) {
+    await pause()
     comparing.add(past)
   }
   return comparing.result()

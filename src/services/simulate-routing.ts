@@ -2,11 +2,13 @@ import type { RoutingPolicy } from '../domain/decide.ts'
 import type { Lookup, PresentFacts } from '../domain/facts.ts'
 import type { RoutingCase } from '../domain/find-winner.ts'
 import { onlyPresent } from '../domain/helpcrunch-values.ts'
+import type { Pause } from '../domain/pause.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { LiveRule } from '../domain/rule.ts'
-import { type CompiledRuleset, compileRuleset } from '../domain/ruleset.ts'
+import { type CompiledRuleset, compileWithPauses } from '../domain/ruleset.ts'
 import { type SimulatedDecision, type Simulation, simulate } from '../domain/simulate.ts'
 import { readSimulationRequest, type SimulationSubject } from '../domain/simulation-request.ts'
+import { createPause } from './create-pause.ts'
 import type { Rulesets } from './decide-events.ts'
 import type { DecisionReader, DecisionSummary } from './read-decision.ts'
 import { GIVEN_VERSION, problemsOf, readGivenRules } from './read-given-rules.ts'
@@ -48,15 +50,16 @@ export type SimulationResult =
 /** Decides given facts, or a recorded decision once more, by the rules in force or given ones. Calls nobody, writes nothing. */
 export async function simulateRouting(deps: SimulateDependencies, input: unknown): Promise<SimulationResult> {
   const request = readSimulationRequest(input)
-  const given = request.rules && (await readGivenRules(request.rules))
+  const pause = createPause()
+  const given = request.rules && (await readGivenRules(request.rules, pause))
   if (request.kind === 'invalid' || given?.kind === 'invalid') {
     return { kind: 'invalid', problems: [...problemsOf(request), ...problemsOf(given)] }
   }
   const subject = await findSubject(deps, request.subject)
   if (subject.kind !== 'found') return subject
   const { routingCase, openLookups, recorded } = subject
-  const ruleset = await findRuleset(deps, given?.rules)
-  const { decision, ...found } = await simulate(ruleset, routingCase, openLookups, deps.policy)
+  const ruleset = await findRuleset(deps, given?.rules, pause)
+  const { decision, ...found } = await simulate(ruleset, routingCase, openLookups, deps.policy, pause)
   const { eventType: event, at, facts } = routingCase
   const rule = decision.rule && { ...decision.rule, version: decision.rule.version || null }
   const rulesetVersion = ruleset.version || null
@@ -101,7 +104,8 @@ async function findSubject({ decisions, clock }: SimulateDependencies, subject: 
 async function findRuleset(
   { rulesets, head }: SimulateDependencies,
   given: readonly LiveRule[] | undefined,
+  pause: Pause,
 ): Promise<CompiledRuleset> {
-  if (given !== undefined) return compileRuleset({ version: GIVEN_VERSION, rules: given })
+  if (given !== undefined) return compileWithPauses({ version: GIVEN_VERSION, rules: given }, pause)
   return rulesets.at(await head.currentVersion())
 }

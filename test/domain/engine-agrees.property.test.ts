@@ -103,7 +103,7 @@ test('the winner is explained as a match, and no enabled rule tried before it is
     const search = await findWinner(ruleset, buildCase(facts), open)
     if (search.kind !== 'settled') return true
     const winnerKey = search.winner?.rule.document.key ?? null
-    const explanations = explain(ruleset, buildCase(facts), winnerKey, open)
+    const explanations = await explain(ruleset, buildCase(facts), winnerKey, open)
     const matching = explanations.filter((one) => one.status === 'enabled' && one.result === 'match')
     wins += matching.length
     return winnerKey === null ? matching.length === 0 : matching.length === 1 && matching[0]?.rule === winnerKey

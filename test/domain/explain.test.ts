@@ -9,8 +9,8 @@ import { buildCase, buildRule, buildRuleset } from './rule-builder.ts'
 const NO_SUCH_OPERATOR: unknown = { all: [{ fact: 'language', operator: 'sounds', value: 'de' }] }
 
 /** The result and the sentence for each rule, by its key. */
-function findings(rules: RuleDocument[], facts: Facts, winnerKey: string | null, overrides = {}) {
-  const explanations = explain(buildRuleset(...rules), buildCase(facts, overrides), winnerKey)
+async function findings(rules: RuleDocument[], facts: Facts, winnerKey: string | null, overrides = {}) {
+  const explanations = await explain(buildRuleset(...rules), buildCase(facts, overrides), winnerKey)
   return Object.fromEntries(explanations.map(({ rule, result, why }) => [rule, `${result}: ${why}`]))
 }
 
@@ -28,7 +28,7 @@ test('every condition is explained, in the shape of the rule, with its pointer a
     ],
   }
   const ruleset = buildRuleset(buildRule({ conditions }))
-  const explanations = explain(ruleset, buildCase({ language: 'DE', tags: ['vip'] }), null)
+  const explanations = await explain(ruleset, buildCase({ language: 'DE', tags: ['vip'] }), null)
   t.strictSame(explanations, [
     {
       rule: 'german',
@@ -66,12 +66,12 @@ test('rules are explained in the order tried; those after the winner are not con
     buildRule({ key: 'second', priority: 2 }),
     buildRule({ key: 'first', priority: 3, conditions: { fact: 'language', operator: 'equal', value: 'fr' } }),
   ]
-  t.strictSame(Object.entries(findings(rules, { language: 'de' }, 'second')), [
+  t.strictSame(Object.entries(await findings(rules, { language: 'de' }, 'second')), [
     ['first', 'no_match: language is "de", the rule wants "fr".'],
     ['second', 'match: Won: every condition is met.'],
     ['third', 'not_considered: A rule tried earlier won: second.'],
   ])
-  const third = explain(buildRuleset(...rules), buildCase({ language: 'de' }), 'second')[2]
+  const [, , third] = await explain(buildRuleset(...rules), buildCase({ language: 'de' }), 'second')
   t.equal(third?.conditions.result, 'match')
 })
 
@@ -83,7 +83,7 @@ test('what keeps a rule from being considered is said', async (t) => {
     buildRule({ key: 'events', events: ['message.chat.customer', 'chat.closed'] }),
     buildRule({ key: 'schedule', schedule: { timezone: 'Europe/Berlin', windows } }),
   ]
-  t.strictSame(findings(rules, { language: 'de' }, null), {
+  t.strictSame(await findings(rules, { language: 'de' }, null), {
     draft: 'not_considered: A draft is never evaluated.',
     disabled: 'not_considered: Disabled.',
     events: 'not_considered: Only listens to message.chat.customer, chat.closed.',
@@ -98,7 +98,7 @@ test('a shadow rule is evaluated wherever it stands, and says whether it would h
     buildRule({ key: 'behind', priority: 1, status: 'shadow' }),
     buildRule({ key: 'behind-french', priority: 1, status: 'shadow', conditions: french }),
   ]
-  t.strictSame(findings(rules, { language: 'de' }, 'winner'), {
+  t.strictSame(await findings(rules, { language: 'de' }, 'winner'), {
     before: 'match: Would have won: every condition is met, but the rule is a shadow.',
     winner: 'match: Won: every condition is met.',
     behind: 'match: Would not have won: every condition is met, but a rule tried earlier won: winner.',
@@ -110,19 +110,19 @@ test('a rule that cannot be evaluated is unknown and says why', async (t) => {
   // What is stored is only said to be a rule; here it is not.
   const broken = buildRule({ key: 'broken', conditions: NO_SUCH_OPERATOR as Conditions })
   const nowhere = { timezone: 'Europe/Nowhere', windows: [{ days: [1], from: '09:00', to: '10:00' }] }
-  const explained = findings([broken, buildRule({ key: 'nowhere', schedule: nowhere })], { language: 'de' }, null)
+  const explained = await findings([broken, buildRule({ key: 'nowhere', schedule: nowhere })], { language: 'de' }, null)
   t.equal(explained.broken, 'unknown: Could not be evaluated: /conditions/all/0: There is no operator "sounds".')
   t.match(explained.nowhere, /^unknown: Could not be evaluated: .*Europe\/Nowhere/)
-  const [explanation] = explain(buildRuleset(broken), buildCase({}), null)
+  const [explanation] = await explain(buildRuleset(broken), buildCase({}), null)
   t.strictSame(explanation?.conditions, { pointer: '/conditions', all: [], result: 'unknown' })
   t.ok(Check(RuleExplanation, explanation))
 })
 
 test('what nobody looked up is unknown, also to a shadow rule that asks whether it is missing', async (t) => {
   const shadow = buildRule({ status: 'shadow', conditions: { fact: 'plan', operator: 'missing' } })
-  const [notAsked] = explain(buildRuleset(shadow), buildCase({}), null, new Set(['customer']))
+  const [notAsked] = await explain(buildRuleset(shadow), buildCase({}), null, new Set(['customer']))
   t.match(notAsked, { result: 'unknown', why: 'plan is unknown.', conditions: { result: 'unknown' } })
-  const [asked] = explain(buildRuleset(shadow), buildCase({}), null)
+  const [asked] = await explain(buildRuleset(shadow), buildCase({}), null)
   t.match(asked, { result: 'match' })
 })
 

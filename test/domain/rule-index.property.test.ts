@@ -72,7 +72,7 @@ async function searchWithTheEngineAlone(
       if (document.status !== 'enabled' || considerRule(document, eventType, at).kind === 'not_considered') continue
       if (await compiled.certain(facts, open)) return { kind: 'settled', winner: compiled, broken }
       if (open.size > 0 && (await compiled.possible(facts, open)))
-        return { kind: 'lookups_needed', lookups: await fewest(compiled) }
+        return { kind: 'lookups_needed', lookups: await fewest(compiled), rule: compiled }
     } catch (error) {
       broken.push({ key: document.key, problem: error instanceof Error ? error.message : String(error) })
     }

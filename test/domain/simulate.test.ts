@@ -1,11 +1,15 @@
 import { test } from 'tap'
+import type { Conditions } from '../../src/domain/conditions.ts'
 import type { RoutingPolicy } from '../../src/domain/decide.ts'
 import type { Facts, Lookup } from '../../src/domain/facts.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { compileWithPauses } from '../../src/domain/ruleset.ts'
 import { simulate } from '../../src/domain/simulate.ts'
 import { buildCase, buildRule, buildRuleset } from './rule-builder.ts'
 
 const LIVE: RoutingPolicy = { mode: 'live', defaultDepartmentId: undefined, leaveAssigned: true }
+
+const matches: Conditions = { fact: 'message', operator: 'matches', value: 'tag' }
 
 function run(
   facts: Facts,
@@ -53,6 +57,21 @@ test('a decision that hangs on what nobody looked up is unknown, and names the f
   t.match(decision, { outcome: 'unknown', reason: 'facts_not_looked_up', rule: null, department: { to: null } })
   t.strictSame(missing, ['language'])
   t.match(explanation, [{ rule: 'german', result: 'unknown' }])
+})
+
+test('a simulation pauses after each rule, whatever it does with it: others wait meanwhile', async (t) => {
+  let pauses = 0
+  const pause = async () => {
+    pauses += 1
+  }
+  const rules = ['a', 'b', 'c'].map((key) => buildRule({ key, conditions: { not: matches } }))
+  const ruleset = await compileWithPauses(
+    { version: 1, rules: rules.map((document) => ({ document, version: 1 })) },
+    pause,
+  )
+  t.equal(pauses, 3, 'they are compiled')
+  await simulate(ruleset, buildCase({ message: 'Guten Tag' }), new Set(), LIVE, pause)
+  t.equal(pauses, 9, 'the winner is looked for, and all is explained')
 })
 
 test('an event that no rule listens to moves nothing, and one that closes a chat finds it closed', async (t) => {
