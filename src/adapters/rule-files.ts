@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findMemberTwice } from '../domain/member-twice.ts'
 import { readUtf8 } from '../domain/utf8.ts'
 import type { RuleFile } from '../services/import-rules.ts'
 
@@ -17,7 +18,10 @@ async function readRuleFile(file: string): Promise<RuleFile> {
   try {
     const text = readUtf8(await readFile(file))
     if (text === undefined) return unreadable('This is not UTF-8: save it as UTF-8')
-    return { file, json: JSON.parse(text) as unknown, problem: undefined }
+    const json: unknown = JSON.parse(text)
+    const twice = findMemberTwice(text)
+    if (twice !== undefined) return unreadable(`${twice} is there twice: take one out`)
+    return { file, json, problem: undefined }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return unreadable(error instanceof SyntaxError ? `This is not JSON: ${reason}` : `This cannot be read: ${reason}`)

@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { parse } from 'secure-json-parse'
 import { Type } from 'typebox'
+import { findMemberTwice } from '../domain/member-twice.ts'
 import { isRecord } from '../domain/problem.ts'
 import { readUtf8 } from '../domain/utf8.ts'
 import { invalidInput } from '../routes/invalid-input.ts'
 
 const NO_QUERY = Type.Object({}, { additionalProperties: false })
 
-/** How every request of the API is read: bodies are JSON, nothing unknown is dropped, and no text holds what Postgres cannot keep. */
+/** How every request of the API is read: bodies are JSON, nothing is dropped unseen, and no text holds what Postgres cannot keep. */
 export default fp(
   async (app: FastifyInstance) => {
     app.removeAllContentTypeParsers() // the one for text/plain would take text where JSON belongs
@@ -36,6 +37,13 @@ export default fp(
 function readJson(text: string | undefined): unknown {
   if (text === undefined) throw invalidInput('body', '', 'is not UTF-8: send it as UTF-8')
   if (text === '') return undefined
+  const json = parseJson(text)
+  const twice = findMemberTwice(text)
+  if (twice !== undefined) throw invalidInput('body', twice, 'is there twice: take one out')
+  return json
+}
+
+function parseJson(text: string): unknown {
   try {
     return parse(text, { protoAction: 'error', constructorAction: 'error' })
   } catch (error) {

@@ -42,6 +42,14 @@ test('a rule file is UTF-8: other bytes are refused, and a mark before it does n
   t.match(out, `error   ${join(dir, 'latin.json')}: This is not UTF-8: save it as UTF-8. `)
 })
 
+test('lint finds what a merge has left twice in a rule file', async (t) => {
+  const merged = JSON.stringify(rule()).replace('"status":', '"status":"disabled","status":')
+  const dir = await makeFolder(t, { 'merged.json': merged })
+  const { code, out } = await runCli(['lint', '--dir', dir])
+  t.equal(code, 1)
+  t.match(out, `error   ${join(dir, 'merged.json')}: /status is there twice: take one out. `)
+})
+
 test('lint warns of what is likely not meant, with an example, and fails with --strict only', async (t) => {
   const narrow = { all: [german, { fact: 'country', operator: 'equal' as const, value: 'AT' }] }
   const dir = await makeFolder(t, {

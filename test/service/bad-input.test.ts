@@ -171,6 +171,16 @@ test('a body is UTF-8: other bytes are refused, and a mark before it does not co
   t.match(await post(`\ufeff${body}`, 'utf8'), { status: 201, body: { name: 'Grün' } })
 })
 
+test('a member that is there twice is refused, with its place', async (t) => {
+  const service = await anyService(t)
+  const body = JSON.stringify(rule({ key: 'twice' })).replace('"value":', '"value":"fr","value":')
+  await assertRefused(t, sendRaw(service, 'POST', '/v1/rules', 'application/json', body), {
+    pointer: '/conditions/value',
+    message: /is there twice: take one out/,
+  })
+  t.equal((await service.get('/v1/rules/twice')).status, 404)
+})
+
 test('a body that is no JSON is refused with the place of its fault; other types are not taken', async (t) => {
   const service = await anyService(t)
   const post = (type: string, body: string) => sendRaw(service, 'POST', '/v1/rules', type, body)
