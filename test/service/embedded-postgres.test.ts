@@ -140,3 +140,16 @@ test("a crashed server's number that is another process's by now is left alone",
   t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
   t.strictSame([bystander.exitCode, bystander.signalCode], [null, null])
 })
+
+test("a crashed server's number that is another cluster's server by now is left alone", {
+  skip: !existsSync('/proc'),
+}, async (t) => {
+  const otherDir = join(privateDir, 'cut-off')
+  const other = await startEmbeddedPostgres({ dataDir: otherDir })
+  t.teardown(() => other.stop())
+  const postmaster = readPid(join(otherDir, 'cluster', 'postmaster.pid'))
+  writeFileSync(postmasterFile, `${postmaster}\n${join(dataDir, 'cluster')}\n`)
+  const { url } = await start(t)
+  t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
+  t.strictSame(await query(other.url, 'SELECT 1 AS one'), [{ one: 1 }])
+})

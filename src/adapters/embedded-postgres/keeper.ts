@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -107,8 +107,8 @@ async function waitUntilFree(clusterDir: string, keeperFile: string): Promise<vo
   for (;;) {
     const postmaster = readPid(postmasterFile)
     if (postmaster === undefined || !isAlive(postmaster)) return
-    // After a crash, in a container above all, the number may be another process's by now.
-    if (!isServer(postmaster)) return rmSync(postmasterFile, { force: true })
+    // After a crash, in a container above all, the number may be another process's by now, or another cluster's server.
+    if (!isServerOf(clusterDir, postmaster)) return rmSync(postmasterFile, { force: true })
     const keeper = readPid(keeperFile)
     const isKept = keeper !== undefined && isAlive(keeper)
     if (!isKept) stopServer(postmaster)
@@ -123,9 +123,15 @@ async function waitUntilFree(clusterDir: string, keeperFile: string): Promise<vo
 }
 
 /** False only when it is certain: where there is no /proc, a living process counts as the server. */
-function isServer(pid: number): boolean {
+function isServerOf(clusterDir: string, pid: number): boolean {
   const command = commandOf(pid)
-  return command === undefined || basename(command).startsWith('postgres')
+  if (command !== undefined && !basename(command).startsWith('postgres')) return false
+  try {
+    const [its, ours] = [statSync(`/proc/${pid}/cwd`), statSync(clusterDir)] // a server works in its cluster's folder
+    return its.dev === ours.dev && its.ino === ours.ino
+  } catch {
+    return true
+  }
 }
 
 /** SIGINT is Postgres's fast shutdown: open transactions are rolled back, everything committed is kept. */
