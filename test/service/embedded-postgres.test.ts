@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -127,6 +128,39 @@ test('a second instance on the same folder is refused soon, with what to do, and
   })
   t.ok(performance.now() - startedAtMs < 5_000)
   t.strictSame(await query(url, 'SELECT 1 AS one'), [{ one: 1 }])
+})
+
+const IN_USE =
+  /could not start: process \d+ uses it\. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL/
+
+test('of two that start on one folder at the same moment one runs, and the other is told what to do', async (t) => {
+  const both = await Promise.allSettled([start(t), start(t)])
+  const running = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value.url] : []))
+  const refusals = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  t.match(refusals, [{ message: IN_USE }])
+  t.equal(running.length, 1)
+  t.strictSame(await query(running[0] ?? '', 'SELECT one FROM kept'), [{ one: 1 }])
+})
+
+test('the keeper whose server runs is known as such, whoever else has begun on its folder meanwhile', async (t) => {
+  const ended = spawnSync('true').pid
+  for (let isInTime = false; !isInTime; ) {
+    const starting = start(t)
+    await until('the keeper has begun', () => existsSync(keeperFile))
+    writeFileSync(keeperFile, String(ended)) // as one that Postgres refuses a moment later
+    isInTime = !existsSync(postmasterFile) || !readFileSync(postmasterFile, 'utf8').includes('ready')
+    const postgres = await starting
+    if (isInTime) t.notOk(isGone(pids().keeper))
+    await postgres.stop()
+  }
+})
+
+test('a Postgres that cannot start says why', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo // what listens on TCP has an address object
+  await t.rejects(startEmbeddedPostgres({ dataDir, port }), { message: /could not start: could not create any TCP/ })
 })
 
 test("a crashed server's number that is another process's by now is left alone", {

