@@ -1,5 +1,5 @@
 import { type ChatSnapshot, readChat } from './chat-snapshot.ts'
-import { isObject, readId } from './helpcrunch-values.ts'
+import { isAbout } from './helpcrunch-values.ts'
 
 /** When to try a call again, and for how long. */
 export interface RetryPolicy {
@@ -42,10 +42,13 @@ export type CallVerdict =
   | { readonly kind: 'throttled'; readonly retryAfterMs: number | undefined }
   | { readonly kind: 'try_again' }
 
-/** A verdict that has looked into the body too. `wrong_body` is to be tried again; `problem` is what to record. */
+/**
+ * A verdict that has looked into the body too. `wrong_body` is to be tried again; `problem` is what to record, and `kept` what to
+ * record in place of the body, where that is not to be kept.
+ */
 export type BodyVerdict<T> =
   | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'wrong_body'; readonly problem: string }
+  | { readonly kind: 'wrong_body'; readonly problem: string; readonly kept?: string }
   | Exclude<CallVerdict, { kind: 'done' }>
 
 /** The change that a `PUT /chats/department` asked for. */
@@ -60,6 +63,7 @@ export type NextStep = { readonly kind: 'retry'; readonly delayMs: number } | { 
 /** A longer Retry-After is cut to this: a wrong header must not silence the router for a day. */
 export const RETRY_AFTER_MS_MAX = 3_600_000
 const DELAY_MS_MIN = 100
+const ANY_ID = /"id"\s*:/
 /** RFC 9110, section 5.6.7. Date.parse alone would read almost anything with a number in it. */
 const HTTP_DATE = /^[A-Z][a-z]+, .+ GMT$/
 
@@ -93,13 +97,27 @@ export function judgeBody<T>(result: CallResult, read: (json: unknown) => T | un
 }
 
 /**
+ * The same for a body that has to be about one chat or customer. A wrong one may tell of somebody else, who has no part in what the
+ * call was made for: their erasure would not look for it there, so it is not kept.
+ */
+export function judgeBodyAbout<T>(
+  id: number,
+  result: CallResult,
+  read: (json: unknown) => T | undefined,
+): BodyVerdict<T> {
+  const verdict = judgeBody(result, (json) => (isAbout(id, json) ? read(json) : undefined))
+  if (verdict.kind !== 'wrong_body' || result.kind !== 'response' || !ANY_ID.test(result.body)) return verdict
+  return { ...verdict, problem: `${verdict.problem}; as it may tell of somebody else, it is not kept`, kept: '' }
+}
+
+/**
  * Judges the reply to a PUT of a department by the chat it answers with: only the chat asked for, in the department
  * asked for, is done. A stale chat is `wrong_body`; the PUT can be repeated without harm.
  */
 export function judgePut(result: CallResult, wanted: WantedDepartment): BodyVerdict<ChatSnapshot> {
-  const verdict = judgeBody(result, (json) => (isObject(json) && readId(json.id) === wanted.chatId ? json : undefined))
+  const verdict = judgeBodyAbout(wanted.chatId, result, readChat)
   if (verdict.kind !== 'done') return verdict
-  const chat = readChat(verdict.value) ?? {}
+  const chat = verdict.value
   if (chat.departmentId === wanted.departmentId) return { kind: 'done', value: chat }
   const found = chat.departmentId ?? 'none'
   return { kind: 'wrong_body', problem: `the chat's department is ${found}, not ${wanted.departmentId}` }

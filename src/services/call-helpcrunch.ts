@@ -121,7 +121,7 @@ export type BudgetedCall<V> =
 
 /**
  * Makes one call within the account's budget, and sees that it is recorded whatever comes of it. `judgeReply` reads the reply for the caller;
- * its `kept` is recorded instead of a body that tells of other chats too. `follow` says what follows from it.
+ * its `kept` is recorded instead of a body that tells of others. `follow` says what follows from it.
  */
 export async function callHelpcrunch<
   V extends { readonly kind: string; readonly problem?: string; readonly kept?: string },

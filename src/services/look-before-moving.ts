@@ -1,7 +1,6 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { checkMove, type RoutingPolicy } from '../domain/decide.ts'
-import { isAbout } from '../domain/helpcrunch-values.ts'
-import { type CallVerdict, judgeBody } from '../domain/retry-policy.ts'
+import { type CallVerdict, judgeBodyAbout } from '../domain/retry-policy.ts'
 import { type BudgetedCall, callHelpcrunch, type SetAside, servedBy } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { ChatCallDependencies } from './forbidden-calls.ts'
@@ -40,10 +39,7 @@ export async function lookBeforeMoving(
   const purpose = { kind: 'look_before_move', ...servedBy(claim, pending) } as const
   const own = deps.forbidden.watch(purpose.kind, request.path)
   const call = await callHelpcrunch(deps, purpose, request, (result) =>
-    own(
-      result,
-      judgeBody(result, (json) => (isAbout(claim.chatId, json) ? readChat(json) : undefined)),
-    ),
+    own(result, judgeBodyAbout(claim.chatId, result, readChat)),
   )
   if (call.kind !== 'answered') return { kind: 'unfinished', call, setAside: undefined }
   const { setAside, verdict } = call

@@ -1,8 +1,7 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, readCustomer } from '../domain/customer-profile.ts'
 import type { Lookup } from '../domain/facts.ts'
-import { isAbout } from '../domain/helpcrunch-values.ts'
-import { type CallResult, DEFAULT_RETRY_POLICY, judgeBody, nextStep } from '../domain/retry-policy.ts'
+import { type CallResult, DEFAULT_RETRY_POLICY, judgeBodyAbout, nextStep } from '../domain/retry-policy.ts'
 import { callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type ChatCallDependencies, waitAfter } from './forbidden-calls.ts'
@@ -41,9 +40,7 @@ export async function lookUp(
   lookup: Lookup,
 ): Promise<LookUpAnswer> {
   if (lookup === 'chat') {
-    const reply = await ask(deps, claim, event, `/chats/${claim.chatId}`, (json) =>
-      isAbout(claim.chatId, json) ? readChat(json) : undefined,
-    )
+    const reply = await ask(deps, claim, event, { path: '/chats', id: claim.chatId }, readChat)
     return reply.kind === 'told' ? { kind: 'chat', chat: reply.value, unrecorded: reply.unrecorded } : reply
   }
   const { customerId } = event
@@ -51,8 +48,7 @@ export async function lookUp(
   const keep = (profile: CustomerProfile): FollowUp => {
     return { kind: 'keep', customer: { id: customerId, profile, knownRevision: event.customer?.revision } }
   }
-  const read = (json: unknown) => (isAbout(customerId, json) ? readCustomer(json) : undefined)
-  const reply = await ask(deps, claim, event, `/customers/${customerId}`, read, keep)
+  const reply = await ask(deps, claim, event, { path: '/customers', id: customerId }, readCustomer, keep)
   return reply.kind === 'told' ? { kind: 'customer', profile: reply.value, unrecorded: reply.unrecorded } : reply
 }
 
@@ -60,19 +56,20 @@ async function ask<T>(
   deps: LookUpDependencies,
   claim: ChatClaim,
   event: WaitingEvent,
-  path: string,
+  subject: { readonly path: string; readonly id: number },
   read: (json: unknown) => T | undefined,
   follow?: (value: T) => FollowUp,
 ): Promise<
   { kind: 'told'; value: T; unrecorded: Reply | undefined } | Exclude<LookUpAnswer, { kind: 'customer' | 'chat' }>
 > {
+  const path = `${subject.path}/${subject.id}`
   const purpose = { kind: 'look_up', recordsReply: true, chat: { claim, eventSeq: event.seq } } as const
   const own = deps.forbidden.watch(purpose.kind, path)
   const call = await callHelpcrunch(
     deps,
     purpose,
     { method: 'GET', path },
-    (result) => own(result, judgeBody(result, read)),
+    (result) => own(result, judgeBodyAbout(subject.id, result, read)),
     (verdict) => (verdict.kind === 'done' ? follow?.(verdict.value) : undefined),
   )
   if (call.kind === 'claim_lost') return { kind: 'not_now', postponement: undefined }

@@ -83,6 +83,18 @@ test('a PUT that is answered with a stale chat, another chat or no chat has a wr
   }
 })
 
+test('a wrong body that may tell of somebody else is not kept, and says so', async (t) => {
+  const chat = { id: 5, department: { id: 4410 } }
+  for (const body of [chat, { data: chat }, [chat], JSON.stringify(chat, null, 2).slice(0, -1)]) {
+    const problem = /; as it may tell of somebody else, it is not kept$/
+    t.match(judgePut(buildResponse(200, body), WANTED), { kind: 'wrong_body', problem, kept: '' }, JSON.stringify(body))
+  }
+  for (const body of [{ id: 7104233, department: { id: 1 } }, { error: 'maintenance' }, [], '<html>']) {
+    const verdict = judgePut(buildResponse(200, body), WANTED)
+    t.notOk('kept' in verdict, JSON.stringify(body))
+  }
+})
+
 test('a body that was not kept whole is a wrong body', async (t) => {
   const chat = JSON.stringify({ id: 7104233, department: { id: 4410 } })
   const result: CallResult = { kind: 'response', status: 200, body: chat, bodyTruncated: true }

@@ -116,6 +116,26 @@ test('a move that is under way is made, and its reply is not kept', async (t) =>
   t.strictSame(await sql(left, [chatId]), [{ outcome: 'applied', facts: {}, body: null }])
 })
 
+test('a reply about somebody else is kept nowhere, as no erasure would look for it there', async (t) => {
+  const service = await anyService(t)
+  const { simulator, sql } = service
+  const somebody = { id: 77_777, name: 'Lia', email: 'lia@example.test', locale: 'de', tags: [] }
+  const { id: customerId } = simulator.addCustomer(MIA)
+  simulator.script({ path: `/v1/customers/${customerId}` }, [{ kind: 'wrong_body', body: somebody }])
+  const { id: chatId } = simulator.openChat({ customerId })
+  simulator.script({ path: '/v1/chats/department', chatId }, [
+    { kind: 'wrong_body', body: { id: 5, department: { id: 10 }, customer: somebody } },
+  ])
+  await service.drained()
+  t.equal(simulator.chat(chatId).departmentId, 10)
+  const problem = /not of the expected shape; as it may tell of somebody else, it is not kept/
+  t.match(await sql("SELECT body, error FROM attempts WHERE error <> '' ORDER BY id"), [
+    { body: '', error: problem },
+    { body: '', error: problem },
+  ])
+  t.strictSame(await sql("SELECT FROM attempts WHERE body LIKE '%Lia%'"), [])
+})
+
 test('webhooks that say neither whom nor which chat are searched for the customer', async (t) => {
   const service = await anyService(t)
   const { id: customerId } = service.simulator.addCustomer(MIA)
