@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { type Service, startService } from '../support/service.ts'
+import { shiftedDate } from '../support/shifted-date.ts'
 
 const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
 const LISTED = { path: '/v1/departments' }
@@ -43,6 +44,18 @@ test('departments are listed again an hour later', async (t) => {
   await age({ sql }, '61 minutes')
   await get('/v1/departments')
   t.equal(simulator.calls.count(LISTED), 2)
+})
+
+test('how old the list is goes by the clock of the database, whatever that of a replica says', async (t) => {
+  const { simulator, get, sql } = await startService(t, { settings })
+  await get('/v1/departments')
+  t.intercept(globalThis, 'Date', { value: shiftedDate(2 * 3_600_000) })
+  await get('/v1/departments')
+  t.equal(simulator.calls.count(LISTED), 1, 'it is not old')
+  await sql("UPDATE departments SET fetched_at = now() - interval '1 minute'")
+  await get('/v1/departments?refresh=true')
+  t.equal(simulator.calls.count(LISTED), 2)
+  t.strictSame(await sql('SELECT FROM departments WHERE fetched_at > clock_timestamp()'), [], 'nor of the future')
 })
 
 test('more departments than fit one of their pages are all listed, and come in pages', async (t) => {
