@@ -142,12 +142,21 @@ export function nextStep(
   return { kind: 'retry', delayMs: boundRetryAfter(retryAfterMs) + jitterMs }
 }
 
-/** Reads a Retry-After header: seconds or an HTTP date. A past date is 0, nonsense undefined; an hour at most. */
+/**
+ * Reads a Retry-After header: seconds, or an HTTP date by the clock that says `now`. A past date is 0, nonsense undefined; an hour
+ * at most.
+ */
 export function readRetryAfter(header: string | undefined, now: Date): number | undefined {
   const value = header?.trim() ?? ''
   if (/^\d+(\.\d+)?$/.test(value)) return boundRetryAfter(Number(value) * 1_000)
-  const timeMs = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(timeMs) ? undefined : boundRetryAfter(timeMs - now.getTime())
+  const time = readHttpDate(value)
+  return time && boundRetryAfter(time.getTime() - now.getTime())
+}
+
+/** Reads an HTTP date, as the headers Date and Retry-After have it; undefined for anything else. */
+export function readHttpDate(text = ''): Date | undefined {
+  const timeMs = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(timeMs) ? undefined : new Date(timeMs)
 }
 
 function boundRetryAfter(retryAfterMs: number): number {

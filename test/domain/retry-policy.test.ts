@@ -8,6 +8,7 @@ import {
   judgePut,
   nextStep,
   RETRY_AFTER_MS_MAX,
+  readHttpDate,
   readRetryAfter,
 } from '../../src/domain/retry-policy.ts'
 
@@ -181,6 +182,12 @@ test('a Retry-After in the past is now, and one of more than an hour is an hour'
   t.equal(readRetryAfter('Mon, 02 Mar 2026 09:00:00 GMT', now), 0)
   t.equal(readRetryAfter('Tue, 02 Mar 2027 10:00:00 GMT', now), HOUR_MS)
   t.equal(readRetryAfter('9'.repeat(400), now), HOUR_MS)
+})
+
+test('an HTTP date is read, and nothing else that Date.parse would take', async (t) => {
+  t.strictSame(readHttpDate('Mon, 02 Mar 2026 10:00:30 GMT'), new Date('2026-03-02T10:00:30Z'))
+  for (const text of ['', '5', '2026-03-02', 'Mon, soon GMT']) t.equal(readHttpDate(text), undefined, text)
+  t.equal(readHttpDate(undefined), undefined)
 })
 
 test('a Retry-After that is neither is not told', async (t) => {

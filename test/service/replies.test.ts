@@ -105,6 +105,17 @@ for (const [name, writeRetryAfter, waitMs] of [
   })
 }
 
+test("a Retry-After that is a date is read by the clock of HelpCrunch's reply", async (t) => {
+  const isAhead = { now: () => new Date(Date.now() + 20 * 60_000), switches: { retryAfter: 'date' } } as const
+  const { simulator, sql } = await startService(t, { rules: [everyNewChat], simulator: isAhead })
+  simulator.spendCalls(120)
+  simulator.openChat({ customerId: 9011 })
+  const paused = `SELECT extract(epoch FROM paused_until - now())::float8 AS s FROM helpcrunch_account WHERE strikes = 1`
+  await until('the pause', async () => (await sql(paused)).length > 0)
+  const [{ s = 0 } = {}] = await sql<{ s?: number }>(paused)
+  t.ok(s > 50 && s < 62, `${s} s`)
+})
+
 test('429 without Retry-After pauses everybody for a back-off that doubles', async (t) => {
   const { simulator, drained, sql } = await oneAtATime(t)
   simulator.script({}, [

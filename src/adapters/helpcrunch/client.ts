@@ -1,5 +1,5 @@
 import { Agent, errors, request as httpRequest } from 'undici'
-import { type CallResult, readRetryAfter } from '../../domain/retry-policy.ts'
+import { type CallResult, readHttpDate, readRetryAfter } from '../../domain/retry-policy.ts'
 import type { ApiRequest, HelpcrunchClient } from '../../services/call-helpcrunch.ts'
 
 export interface HelpcrunchClientOptions {
@@ -49,8 +49,9 @@ async function call(dispatcher: Agent, options: HelpcrunchClientOptions, request
       }
       chunks.push(chunk)
     }
-    const header = response.headers['retry-after']
-    const retryAfterMs = readRetryAfter(Array.isArray(header) ? header[0] : header, new Date())
+    const [retryAfter, date] = [response.headers['retry-after'], response.headers.date].map(onlyOne)
+    // A date is meant by the clock that the reply was written by; ours may be wrong.
+    const retryAfterMs = readRetryAfter(retryAfter, readHttpDate(date) ?? new Date())
     // Replies are kept and shown: an error page that echoes the request must not carry the key there.
     const body = Buffer.concat(chunks).toString('utf8').replaceAll(options.apiKey, '[API key]')
     const reply = { kind: 'response', status: response.statusCode, body, bodyTruncated: false } as const
@@ -58,6 +59,10 @@ async function call(dispatcher: Agent, options: HelpcrunchClientOptions, request
   } catch (error) {
     return readFailure(error)
   }
+}
+
+function onlyOne(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
 }
 
 function readFailure(error: unknown): CallResult {

@@ -86,6 +86,7 @@ export class ApiServer {
     })
     account.changes.announce()
     await pause(account, randomMs(account.random, latency))
+    response.setHeader('date', account.now().toUTCString()) // one clock for all that a reply tells
     const refused = this.#refuse(apiKey)
     if (refused === undefined) return await answerAdmitted(this.#parts, request, call, response)
     const plan = { call, switches: account.switches, fault: undefined, chatBefore: null, later: account.later }
