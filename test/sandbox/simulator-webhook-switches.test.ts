@@ -36,6 +36,29 @@ const probes: SwitchProbes<WebhookSwitches> = {
       ['text', 'string'],
     ],
   },
+  webhookCustomer: {
+    look: async (simulator, receiver) => {
+      await chatNewData(simulator, receiver)
+      const ofChat = receiver.received.filter((webhook) => webhook.json.event !== 'customer.new')
+      return ofChat.map(({ json }) => [json.event, json.eventData.customer?.id])
+    },
+    seen: [
+      [
+        'named',
+        [
+          ['chat.new', 9011],
+          ['message.chat.customer', 9011],
+        ],
+      ],
+      [
+        'absent',
+        [
+          ['chat.new', undefined],
+          ['message.chat.customer', undefined],
+        ],
+      ],
+    ],
+  },
   chatApplications: {
     look: async (simulator, receiver) => (await chatNewData(simulator, receiver)).applications,
     seen: [

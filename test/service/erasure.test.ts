@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { apiOf, issueToken } from '../support/api.ts'
+import { rule } from '../support/rules.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
 
@@ -134,6 +135,22 @@ test('a reply about somebody else is kept nowhere, as no erasure would look for 
     { body: '', error: problem },
   ])
   t.strictSame(await sql("SELECT FROM attempts WHERE body LIKE '%Lia%'"), [])
+})
+
+test('a chat whose webhooks do not name its customer is found by what HelpCrunch has answered about it', async (t) => {
+  const invoice = rule({ conditions: { fact: 'message', operator: 'includesWord', value: 'invoice' } })
+  const service = await startService(t, { rules: [invoice], simulator: { switches: { webhookCustomer: 'absent' } } })
+  const { simulator, sql } = service
+  const mia = simulator.addCustomer(MIA)
+  const lia = simulator.addCustomer({ id: Number(`${mia.id}1`), name: 'Lia' })
+  const chats = [mia, lia].map(({ id }) => simulator.openChat({ customerId: id, text: 'my invoice' }).id)
+  await service.drained()
+  t.match(await erase(service, mia.id), { status: 200, body: { decisions: 1, attempts: 2 } })
+  const left = `SELECT DISTINCT e.chat_id::int FROM webhook_events e
+    LEFT JOIN decisions d ON d.event_seq = e.seq LEFT JOIN attempts a ON a.event_seq = e.seq
+    WHERE e.chat_id = ANY ($1) AND (e.body <> '' OR d.facts <> '{}' OR a.body <> '')`
+  t.strictSame(await sql(left, [chats]), [{ chat_id: chats[1] }])
+  t.match(await erase(service, mia.id), { status: 404 })
 })
 
 test('webhooks that say neither whom nor which chat are searched for the customer', async (t) => {

@@ -22,6 +22,10 @@ export function createCustomerRecords(prisma: PrismaClient): CustomerRecords {
         FROM (
           SELECT e.chat_id, d.facts ->> 'email' AS email
           FROM webhook_events e LEFT JOIN decisions d ON d.event_seq = e.seq WHERE e.customer_id = ${customerId}::bigint
+          UNION ALL
+          -- Few: by HelpCrunch's documents each event of a chat names its customer. Where one does not, the answers about the chat do.
+          SELECT e.chat_id, NULL FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
+          WHERE e.customer_id IS NULL AND e.chat_id IS NOT NULL AND ${isAnsweredFor(customerId)}
           UNION ALL SELECT NULL, profile ->> 'email' FROM customers WHERE id = ${customerId}::bigint
         ) AS told`
       return { customerId, chatIds: row?.chat_ids ?? [], emails: row?.emails ?? [] }
@@ -85,6 +89,13 @@ export function createCustomerRecords(prisma: PrismaClient): CustomerRecords {
 /** That the event `e` is the customer's: it says so, or it belongs to one of the customer's chats. */
 function isOf({ customerId, chatIds, upTo }: ErasureScope): Prisma.Sql {
   return Prisma.sql`e.seq <= ${upTo} AND (e.customer_id = ${customerId}::bigint OR e.chat_id = ANY (${[...chatIds]}::bigint[]))`
+}
+
+/** That the reply of the attempt `a` is a chat of the customer. It may have been cut off, so it is not read as JSON. */
+function isAnsweredFor(customerId: number): Prisma.Sql {
+  const number = String(customerId)
+  const reference = `"customer"\\s*:\\s*(\\{[^{}]*"id"\\s*:\\s*)?"?${number}[^0-9]`
+  return Prisma.sql`position(${number} IN a.body) > 0 AND a.body ~ ${reference}`
 }
 
 /** That a body speaks of the customer: by number, which must not be a part of a longer one, or by an address. */

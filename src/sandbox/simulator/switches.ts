@@ -92,6 +92,8 @@ export interface WebhookSwitches {
   webhookIds: 'numbers' | 'text'
   /** Whether `eventData` arrives as an object or as JSON in a string. */
   eventDataAs: 'object' | 'text'
+  /** Whether chat and message events name the customer, as the samples do. */
+  webhookCustomer: 'named' | 'absent'
   /** Whether chat events carry `applications`, whose shape is a guess. */
   chatApplications: 'absent' | 'list'
   /** How chat events say that there is no assignee or department. */
@@ -168,6 +170,7 @@ export const DEFAULT_SWITCHES: Readonly<SimulatorSwitches> = {
   chatIdKey: 'chat_id',
   webhookIds: 'numbers',
   eventDataAs: 'object',
+  webhookCustomer: 'named',
   chatApplications: 'absent',
   emptyRelations: 'null',
   extraWebhookFields: 'absent',

@@ -14,7 +14,7 @@ export function webhookChat(account: Account, chat: Chat): Record<string, unknow
     chat_id: chat.id,
     ...(switches.chatIdKey === 'chat_id_and_id' && { id: chat.id }),
     communicatedAgents: communicatedAgentIds(chat),
-    customer: basicCustomer(account, chat.customerId),
+    ...namedCustomer(account, chat),
     closedBy: chat.closedBy,
     status: restStatus(account, chat),
     closedAt: webhookTime(chat.closedAt),
@@ -44,7 +44,7 @@ export function webhookMessage(account: Account, chat: Chat, message: Message): 
   return shaped(account, {
     chat_id: chat.id,
     agent: restAgent(account, message.agentId),
-    customer: basicCustomer(account, chat.customerId),
+    ...namedCustomer(account, chat),
     message: {
       applicationId: chat.applicationId,
       broadcastType: null,
@@ -56,6 +56,10 @@ export function webhookMessage(account: Account, chat: Chat, message: Message): 
       updatedAt: webhookTime(message.createdAt),
     },
   })
+}
+
+function namedCustomer(account: Account, { customerId }: Chat): Record<string, unknown> {
+  return account.switches.webhookCustomer === 'named' ? { customer: basicCustomer(account, customerId) } : {}
 }
 
 /** Times inside `eventData` are text with milliseconds, unlike the envelope's. */
