@@ -39,7 +39,7 @@ export type CallVerdict =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'unauthorized' }
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'throttled' }
   | { readonly kind: 'try_again' }
 
 /**
@@ -70,11 +70,11 @@ const HTTP_DATE = /^[A-Z][a-z]+, .+ GMT$/
 /** Judges a reply by its status, not by `errors[0]`, which at HelpCrunch is usually just `invalid_request`. */
 export function judge(result: CallResult): CallVerdict {
   if (result.kind === 'no_response') return { kind: 'try_again' }
-  const { status, retryAfterMs } = result
+  const { status } = result
   if (status >= 200 && status < 300) return { kind: 'done' }
   // 402 is not documented; a plan that has run out would be about the account, too.
   if (status === 401 || status === 402 || status === 403) return { kind: 'unauthorized' }
-  if (status === 429) return { kind: 'throttled', retryAfterMs }
+  if (status === 429) return { kind: 'throttled' }
   if (status === 408 || status === 425) return { kind: 'try_again' }
   if (status >= 400 && status < 500) return { kind: 'refused' }
   // 5xx; and 3xx, which is not followed, as that could carry the API key to another host: HelpCrunch documents no
@@ -124,9 +124,9 @@ export function judgePut(result: CallResult, wanted: WantedDepartment): BodyVerd
 }
 
 /**
- * When to try again after `tries` tries, `elapsedMs` after the first one. Delays have "full jitter" (Marc Brooker,
+ * When to try again after `tries` tries, the last of which had this `result`, `elapsedMs` after the first one. Delays have "full jitter" (Marc Brooker,
  * "Exponential Backoff And Jitter", AWS Architecture Blog, 2015): uniform between 0 and a doubling, capped bound. They
- * start at the end of Retry-After, so that calls which failed together do not return together. It gives up only once a
+ * start at the end of the reply's Retry-After, so that calls which failed together do not return together. It gives up only once a
  * try was made at or after `giveUpAfterMs`, so the tries span at least that long.
  */
 export function nextStep(
@@ -134,11 +134,12 @@ export function nextStep(
   tries: number,
   elapsedMs: number,
   random: () => number,
-  retryAfterMs = 0,
+  result: CallResult,
 ): NextStep {
   if (elapsedMs >= policy.giveUpAfterMs) return { kind: 'give_up' }
   const boundMs = Math.min(policy.capMs, policy.baseMs * 2 ** Math.max(0, tries - 1))
   const jitterMs = Math.max(DELAY_MS_MIN, Math.round(random() * boundMs))
+  const retryAfterMs = result.kind === 'response' ? (result.retryAfterMs ?? 0) : 0
   return { kind: 'retry', delayMs: boundRetryAfter(retryAfterMs) + jitterMs }
 }
 

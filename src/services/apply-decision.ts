@@ -116,7 +116,7 @@ async function conclude(
       return postpone(deps, claim, pending, waitAfter(call.result))
     default: {
       const { tries, elapsedMs } = pending.retry
-      const step = nextStep(DEFAULT_RETRY_POLICY, tries + 1, elapsedMs, deps.random)
+      const step = nextStep(DEFAULT_RETRY_POLICY, tries + 1, elapsedMs, deps.random, call.result)
       if (step.kind === 'give_up') return settle(deps, claim, pending, 'failed', 'gave_up')
       return postpone(deps, claim, pending, { delayMs: step.delayMs, countsAsTry: true })
     }

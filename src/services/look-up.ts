@@ -86,7 +86,8 @@ async function ask<T>(
       return { kind: 'not_now', postponement: waitAfter(call.result) }
     case 'try_again':
     case 'wrong_body': {
-      const step = nextStep(DEFAULT_RETRY_POLICY, event.retry.tries + 1, event.retry.elapsedMs, deps.random)
+      const { tries, elapsedMs } = event.retry
+      const step = nextStep(DEFAULT_RETRY_POLICY, tries + 1, elapsedMs, deps.random, call.result)
       if (step.kind === 'give_up') return { kind: 'gave_up' }
       return { kind: 'not_now', postponement: { delayMs: step.delayMs, countsAsTry: true } }
     }

@@ -20,12 +20,17 @@ function buildResponse(status: number, body: unknown = ''): CallResult {
   return { kind: 'response', status, body: text, bodyTruncated: false }
 }
 
+function unavailable(retryAfterMs?: number): CallResult {
+  const response = { kind: 'response', status: 503, body: '', bodyTruncated: false } as const
+  return retryAfterMs === undefined ? response : { ...response, retryAfterMs }
+}
+
 /** Plays the policy until it gives up: the moments of all tries, in milliseconds after the first. */
 function playSchedule(random: () => number, retryAfterMs?: number): number[] {
   const triedAt = [0]
   for (;;) {
     const elapsedMs = triedAt.at(-1) ?? 0
-    const step = nextStep(DEFAULT_RETRY_POLICY, triedAt.length, elapsedMs, random, retryAfterMs)
+    const step = nextStep(DEFAULT_RETRY_POLICY, triedAt.length, elapsedMs, random, unavailable(retryAfterMs))
     if (step.kind === 'give_up') return triedAt
     triedAt.push(elapsedMs + step.delayMs)
   }
@@ -36,17 +41,12 @@ test('each status has its verdict', async (t) => {
     done: [200, 201, 204],
     refused: [400, 404, 405, 409, 410, 422],
     unauthorized: [401, 402, 403],
+    throttled: [429],
     try_again: [301, 302, 307, 408, 425, 500, 502, 503, 504, 520],
   }
   for (const [kind, statuses] of Object.entries(verdicts)) {
     for (const status of statuses) t.strictSame(judge(buildResponse(status)), { kind }, String(status))
   }
-})
-
-test('429 is throttled, for as long as Retry-After says if it says anything', async (t) => {
-  t.strictSame(judge(buildResponse(429)), { kind: 'throttled', retryAfterMs: undefined })
-  const result: CallResult = { kind: 'response', status: 429, body: '', bodyTruncated: false, retryAfterMs: 5_000 }
-  t.strictSame(judge(result), { kind: 'throttled', retryAfterMs: 5_000 })
 })
 
 test('no response is tried again, whatever the reason', async (t) => {
@@ -117,7 +117,7 @@ test('a body that is needed is given as what it was read as', async (t) => {
 
 test('the bound of the delay doubles from 2 seconds up to 30 minutes', async (t) => {
   const boundSeconds = (tries: number) => {
-    const step = nextStep(DEFAULT_RETRY_POLICY, tries, 0, () => 1)
+    const step = nextStep(DEFAULT_RETRY_POLICY, tries, 0, () => 1, unavailable())
     return step.kind === 'retry' ? step.delayMs / 1_000 : undefined
   }
   t.strictSame([1, 2, 3, 4, 10, 11, 12, 5_000].map(boundSeconds), [2, 4, 8, 16, 1_024, 1_800, 1_800, 1_800])
@@ -127,7 +127,7 @@ test('a delay lies between 0.1 seconds and its bound, wherever chance puts it', 
   const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2_000 }), chance, (tries, random) => {
-      const step = nextStep(DEFAULT_RETRY_POLICY, tries, 0, () => random)
+      const step = nextStep(DEFAULT_RETRY_POLICY, tries, 0, () => random, unavailable())
       const boundMs = Math.min(DEFAULT_RETRY_POLICY.capMs, DEFAULT_RETRY_POLICY.baseMs * 2 ** (tries - 1))
       return step.kind === 'retry' && step.delayMs >= 100 && step.delayMs <= boundMs
     }),
@@ -138,14 +138,14 @@ test('a retry is never earlier than Retry-After, and an absurd Retry-After count
   const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100 }), chance, fc.nat(1e12), (tries, random, retryAfterMs) => {
-      const step = nextStep(DEFAULT_RETRY_POLICY, tries, 0, () => random, retryAfterMs)
+      const step = nextStep(DEFAULT_RETRY_POLICY, tries, 0, () => random, unavailable(retryAfterMs))
       if (step.kind === 'give_up') return false
       const waitMs = Math.min(retryAfterMs, RETRY_AFTER_MS_MAX)
       return step.delayMs >= waitMs && step.delayMs <= waitMs + DEFAULT_RETRY_POLICY.capMs
     }),
   )
   t.strictSame(
-    nextStep(DEFAULT_RETRY_POLICY, 1, 0, () => 0, Infinity),
+    nextStep(DEFAULT_RETRY_POLICY, 1, 0, () => 0, unavailable(Infinity)),
     { kind: 'retry', delayMs: HOUR_MS + 100 },
   )
 })
@@ -164,8 +164,8 @@ test('tries span at least 72 hours, and end within the longest delay after them'
 })
 
 test('it gives up once a try was made at the end of the time or after it', async (t) => {
-  t.equal(nextStep(DEFAULT_RETRY_POLICY, 300, 72 * HOUR_MS - 1, () => 0.5).kind, 'retry')
-  t.equal(nextStep(DEFAULT_RETRY_POLICY, 300, 72 * HOUR_MS, () => 0.5).kind, 'give_up')
+  t.equal(nextStep(DEFAULT_RETRY_POLICY, 300, 72 * HOUR_MS - 1, () => 0.5, unavailable()).kind, 'retry')
+  t.equal(nextStep(DEFAULT_RETRY_POLICY, 300, 72 * HOUR_MS, () => 0.5, unavailable()).kind, 'give_up')
 })
 
 test('Retry-After is seconds or an HTTP date', async (t) => {

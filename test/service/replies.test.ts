@@ -55,6 +55,15 @@ test('each reply to a PUT has its right answer, and each call is a row', async (
   t.comment(`kinds=${body.data.length}/${REPLIES.length}`)
 })
 
+test('a call that failed is not tried again before Retry-After says so', async (t) => {
+  const { simulator, sql } = await startService(t, { rules: [everyNewChat] })
+  simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 503, headers: { 'retry-after': '600' } }])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length === 1)
+  const isLater = "SELECT run_at > now() + interval '590 s' AS later FROM graphile_worker._private_jobs WHERE key = $1"
+  t.strictSame(await sql(isLater, [`apply:${id}`]), [{ later: true }])
+})
+
 // 403 and all other kinds are met in P10 of the chaos suite, too.
 test('401 pauses every call, loses nothing, and goes on by itself when the key works again', async (t) => {
   const { simulator, drained, sql, get } = await startService(t, { rules: [everyNewChat] })

@@ -109,11 +109,13 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   budget_slots: ['used_at'],
 }
 
+const NO_RESPONSE = { kind: 'no_response', reason: 'timeout', message: '' } as const
+
 /** From the first try to the last of a call that never succeeds. */
 function spanH(random: () => number): number {
   let elapsedMs = 0
   for (let tries = 1; ; tries++) {
-    const step = nextStep(DEFAULT_RETRY_POLICY, tries, elapsedMs, random)
+    const step = nextStep(DEFAULT_RETRY_POLICY, tries, elapsedMs, random, NO_RESPONSE)
     if (step.kind === 'give_up') return elapsedMs / HOUR_MS
     elapsedMs += step.delayMs
   }
