@@ -26,13 +26,22 @@ closeOnSignals() // first of all: a container's first process gets only the sign
 try {
   const { buildApp } = await import('./app.ts')
   app = await buildApp({ env: process.env, logger: { redact: REDACTED } })
-  await app.listen({ host: app.config.HOST, port: app.config.PORT, backlog: BACKLOG })
+  await listen(app)
   // Node keeps it at an orderly end only, and it is after a crash that the next start is waited for.
   setTimeout(flushCompileCache, KEEP_COMPILED_AFTER_MS).unref()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
   await app?.close() // what was opened would keep the process alive
+}
+
+async function listen(app: FastifyInstance): Promise<void> {
+  const { HOST, PORT } = app.config
+  try {
+    await app.listen({ host: HOST, port: PORT, backlog: BACKLOG })
+  } catch (error) {
+    throw new Error(`HOST and PORT: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
 }
 
 /** While it still starts, the process just ends: it has taken nothing on, and an embedded Postgres ends with it. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { startEmbeddedPostgres } from '../adapters/embedded-postgres/start-embedded-postgres.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded-postgres/start-embedded-postgres.ts'
 
 /** Where no server is set, starts an embedded one, without waiting for it; it is stopped last of all. */
 export default fp(
@@ -9,7 +9,7 @@ export default fp(
     const { DATABASE_URL, DATA_DIR } = app.config
     const starting =
       DATABASE_URL === undefined
-        ? startEmbeddedPostgres({ dataDir: resolve(DATA_DIR) })
+        ? startIn(resolve(DATA_DIR))
         : Promise.resolve({ url: DATABASE_URL, stop: async () => {} })
     starting.catch(() => {}) // whoever asks for the address gets the error
     app.decorate('databaseUrl', async () => (await starting).url)
@@ -20,6 +20,14 @@ export default fp(
   },
   { name: 'database-server', dependencies: ['config'] },
 )
+
+async function startIn(dataDir: string): Promise<EmbeddedPostgres> {
+  try {
+    return await startEmbeddedPostgres({ dataDir })
+  } catch (error) {
+    throw new Error(`DATA_DIR: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+}
 
 declare module 'fastify' {
   interface FastifyInstance {

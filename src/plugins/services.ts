@@ -134,7 +134,7 @@ async function readRules(dir: string): Promise<RuleFile[]> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(
-      `RULES_DIR cannot be read: ${reason}. Make the folder ${resolve(dir)}, or name the one that holds your rule files; it is read once, while there are no rules yet.`,
+      `RULES_DIR cannot be read: ${reason}. ${resolve(dir)} must be the folder that holds your rule files, or an empty one; it is read once, while there are no rules yet.`,
       { cause: error },
     )
   }

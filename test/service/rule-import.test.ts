@@ -127,13 +127,15 @@ test('services that start together on an empty database import once', async (t) 
   t.match(await query(databaseUrl, 'SELECT version FROM ruleset_head'), [{ version: 1 }])
 })
 
-test('a folder that is not there is named, with what to do; once there are rules nobody asks for it', async (t) => {
+test('what is not a folder of rules is named, with what to do; once there are rules nobody asks for it', async (t) => {
   const databaseUrl = await createDatabase(t)
   const dir = await writeRules(t, [{}])
   const missing = join(dir, 'not-there')
   const said = await start(databaseUrl, missing)
-  t.match(said, /^RULES_DIR cannot be read: ENOENT.*\. Make the folder /)
-  t.ok(said.includes(`Make the folder ${missing}, or name the one that holds your rule files`))
+  t.match(said, /^RULES_DIR cannot be read: ENOENT/)
+  t.ok(said.includes(`${missing} must be the folder that holds your rule files, or an empty one;`))
+  const file = join(dir, 'german.json')
+  t.match(await start(databaseUrl, file), /^RULES_DIR cannot be read: ENOTDIR/)
   await start(databaseUrl, dir)
   t.equal(await start(databaseUrl, missing), 'started')
 })

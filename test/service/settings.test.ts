@@ -156,12 +156,19 @@ async function assertStartFails(t: Test, env: Record<string, string>, said: RegE
   t.notMatch(stderr, /canary|\n\s+at /, 'without a secret, and without a stack')
 }
 
-test('a start that cannot go on ends with 1, and says why', async (t) => {
+test('a start that cannot go on ends with 1, and says why and which setting it is', async (t) => {
   const { simulator, databaseUrl, url } = await startService(t, { settings: { ROLE: 'web' } })
   const env = { ...settingsFor(simulator, databaseUrl, '.'), ROLE: 'web' }
+  const taken = import.meta.filename
   const unreachable = 'postgresql://router:canary@localhost:1/router'
   await Promise.all([
-    assertStartFails(t, { ...env, PORT: new URL(url).port }, /EADDRINUSE.*127\.0\.0\.1/),
+    assertStartFails(t, { ...env, PORT: new URL(url).port }, /^HOST and PORT: .*EADDRINUSE.*127\.0\.0\.1/),
+    assertStartFails(t, { ...env, HOST: 'nohost.invalid' }, /^HOST and PORT: .*nohost\.invalid/),
+    assertStartFails(
+      t,
+      { ...env, DATABASE_URL: '', DATA_DIR: taken },
+      new RegExp(`^DATA_DIR: The embedded Postgres in ${taken} could not start: EEXIST`),
+    ),
     assertStartFails(
       t,
       { ...env, DATABASE_URL: unreachable },

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { programBeside } from '../program-beside.ts'
 import type { KeeperReport, KeeperSettings } from './keeper.ts'
@@ -25,9 +25,12 @@ export interface EmbeddedPostgresOptions {
  * that Ctrl-C reaches the service first and the database last, and so that a killed service leaves no database behind.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  mkdirSync(options.dataDir, { recursive: true })
-  const keeper = forkKeeper()
   const { dataDir, port, settings = {} } = options
+  // In /proc, Node's way of making folders never comes to an end; like this the process can at least be stopped meanwhile.
+  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+    throw new Error(notStarted(dataDir, error.message), { cause: error })
+  })
+  const keeper = forkKeeper()
   const keeperSettings: KeeperSettings = { dataDir, port, settings }
   keeper.send(keeperSettings)
   const [report] = (await Promise.race([
@@ -36,9 +39,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   ])) as [KeeperReport] // what the keeper sends is typed there
   if (report.kind === 'failed') {
     if (keeper.connected) keeper.disconnect()
-    throw new Error(`The embedded Postgres in ${options.dataDir} could not start: ${report.message}`)
+    throw new Error(notStarted(dataDir, report.message))
   }
   return { url: report.url, stop: () => stopKeeper(keeper) }
+}
+
+function notStarted(dataDir: string, reason: string): string {
+  return `The embedded Postgres in ${dataDir} could not start: ${reason}`
 }
 
 async function stopKeeper(keeper: ChildProcess): Promise<void> {
