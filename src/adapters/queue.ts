@@ -138,8 +138,9 @@ async function startRunner(
     events,
     logger: new Logger(() => (level, message, meta) => {
       if (message.startsWith('WARNING: having maxPoolSize')) return // fewer connections than jobs are what is meant: QUEUE_CONNECTIONS
-      if (level === 'error') options.log.error({ ...meta }, `queue: ${message}`)
-      else if (level === 'warning') options.log.warn({ ...meta }, `queue: ${message}`)
+      const fields = { err: meta?.error ?? meta?.fatalError, problem: message } // not the rest: whole rows of jobs are in it
+      if (level === 'error') options.log.error(fields, 'queue.failed')
+      else if (level === 'warning') options.log.warn(fields, 'queue.warning')
     }),
   })
   running.catch(unwatch)

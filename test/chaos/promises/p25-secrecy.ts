@@ -152,7 +152,7 @@ async function askWrongly(service: Logging, { customer, message, all }: Canaries
 async function breakTables(service: Logging, { customer, message }: Canaries): Promise<void> {
   const { simulator, sql, lines, errors } = service
   const { id } = simulator.addCustomer(customer)
-  const failures = () => lines.filter((line) => line.includes('queue: ')).length
+  const failures = () => lines.filter((line) => line.includes('queue.failed')).length
   for (const table of ['customers', 'decisions', 'attempts']) {
     const before = failures()
     await sql(`ALTER TABLE ${table} RENAME TO ${table}_away`)
