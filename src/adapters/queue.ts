@@ -61,13 +61,17 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         runner = started
         await started.promise
       }
+      const life = running()
       try {
-        await Promise.race([running(), ended.promise])
+        await Promise.race([life, ended.promise])
         if (!stopping) throw new Error('The runner has ended.')
       } catch (error) {
         log.error({ err: error }, 'queue.fell')
       }
       isOver = true
+      // Nobody has the runner to wait for that was stopped while it started: it says that it takes no more jobs before the ends of its
+      // last ones are recorded.
+      if (stopping && runner === undefined) await life.catch(() => undefined)
       // One that was only silent must not wake up beside the next; most have stopped already, and say so by an error.
       if (!stopping) runner?.stop().catch(() => undefined)
       runner = undefined
