@@ -1,6 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import packageJson from '../package.json' with { type: 'json' }
 import { loadEnvFile } from './load-env-file.ts'
 import { onStopSignals } from './stop-signals.ts'
 
@@ -26,13 +27,23 @@ closeOnSignals() // first of all: a container's first process gets only the sign
 try {
   const { buildApp } = await import('./app.ts')
   app = await buildApp({ env: process.env, logger: { redact: REDACTED } })
+  const running = await describe(app)
   await listen(app)
+  app.log.info(running, 'service.started')
   // Node keeps it at an orderly end only, and it is after a crash that the next start is waited for.
   setTimeout(flushCompileCache, KEEP_COMPILED_AFTER_MS).unref()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
   await app?.close() // what was opened would keep the process alive
+}
+
+/** What is running, for the log. */
+async function describe({ config, services }: FastifyInstance): Promise<object> {
+  const { ROUTER_MODE: mode, ROLE: role, DATABASE_URL } = config
+  const { version: rulesetVersion, rules } = await services.readRules()
+  const database = DATABASE_URL === undefined ? 'embedded' : 'external'
+  return { version: packageJson.version, mode, role, database, rules: rules.length, rulesetVersion }
 }
 
 async function listen(app: FastifyInstance): Promise<void> {
@@ -54,9 +65,12 @@ function closeOnSignals(): void {
     async ({ err, signal = signalled }) => {
       if (err && app) app.log.fatal({ err }, 'process.failed')
       else if (err) console.error(err)
+      const startedAt = performance.now()
+      if (signal) app?.log.info({ signal }, 'service.stopping')
       // Ctrl-C is a person's, who has no load balancer and does not want to wait.
       if (signal === 'SIGTERM') await app?.drain()
       await app?.close()
+      app?.log.info({ durationMs: Math.round(performance.now() - startedAt) }, 'service.stopped')
     },
   )
   onStopSignals(STOP_SIGNALS, (name) => {

@@ -11,6 +11,7 @@ import { startRulesetListener } from '../adapters/prisma/ruleset-listener.ts'
 import { createSeenValues } from '../adapters/prisma/seen-values.ts'
 import { createTokenStore } from '../adapters/prisma/token-store.ts'
 import type { Role } from '../domain/role.ts'
+import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { authenticate, type Identity } from '../services/authenticate.ts'
 import {
   createRule,
@@ -46,6 +47,8 @@ export interface ManagementServices {
   eraseCustomer(customerId: number, by: Identity): Promise<ErasureResult>
   readonly tokens: Pick<TokenRegister, 'list' | 'revoke'>
   readonly audit: AuditReader
+  /** Those in force. */
+  readRules(): Promise<CompiledRuleset>
   /** Tells the log of rules whose department has gone since the last time. */
   watchDepartments(): Promise<void>
 }
@@ -98,6 +101,7 @@ export function createManagementServices(
     eraseCustomer: (customerId, by) => eraseCustomer({ records, log }, customerId, by),
     tokens,
     audit: createAuditReader(prisma),
+    readRules: live.read,
     watchDepartments,
   }
 }

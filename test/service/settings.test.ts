@@ -200,6 +200,30 @@ test('a signal that comes twice at once, as npm passes on what its child has got
   }
 })
 
+test('the log says what is running, and that it has stopped', async (t) => {
+  const { simulator, databaseUrl } = await startService(t, { rules: [{}, { key: 'vip', status: 'draft' }] })
+  const meanwhile = async (child: ChildProcess) => {
+    for await (const [output] of on(child.stdout ?? child, 'data')) {
+      if (String(output).includes('service.started')) break
+    }
+    child.kill('SIGINT')
+  }
+  const env = { ...settingsFor(simulator, databaseUrl, '.'), ROLE: 'web', ROUTER_MODE: 'shadow' }
+  const { stdout } = await runMain(t, env, { meanwhile })
+  const lines = stdout.split('\n').filter((line) => line.includes('"service.'))
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [
+      {
+        ...{ msg: 'service.started', version: /^\d+\.\d+\.\d+$/, mode: 'shadow', role: 'web' },
+        ...{ database: 'external', rules: 2, rulesetVersion: 1 },
+      },
+      { msg: 'service.stopping', signal: 'SIGINT' },
+      { msg: 'service.stopped', durationMs: Number },
+    ],
+  )
+})
+
 test('a service that is told to end while it still waits for its database does so at once, with 0', async (t) => {
   const connections: Socket[] = []
   const silent = createServer((socket) => void connections.push(socket)).listen(0, '127.0.0.1')
