@@ -48,8 +48,9 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
       if (!Buffer.isBuffer(body) || !isPlain(request)) {
         return reply.problem(415, 'not_json', 'Send the JSON itself, as application/json, not encoded.')
       }
-      if (!isSignedBy(signingKeys, body, request.headers['x-helpcrunch-signature'])) {
-        request.log.warn({ bodyBytes: body.length }, 'webhook.refused')
+      const signature = request.headers['x-helpcrunch-signature']
+      if (!isSignedBy(signingKeys, body, signature)) {
+        request.log.warn({ bodyBytes: body.length, hasSignature: signature !== undefined }, 'webhook.refused')
         const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
         return reply.problem(401, 'bad_signature', detail)
       }

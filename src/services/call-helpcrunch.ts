@@ -148,16 +148,27 @@ export async function callHelpcrunch<
   const { method, path } = request
   const chatId = purpose.chat?.claim.chatId
   const reply =
-    result.kind === 'response' ? { status: result.status } : { error: result.reason, problem: result.message }
+    result.kind === 'response'
+      ? { status: result.status, problem: verdict.problem }
+      : { error: result.reason, problem: result.message }
   const fields = { method, path, chatId, attempt: opening.call.number, ...reply, durationMs, verdict: verdict.kind }
   if (verdict.kind === 'try_again' || verdict.kind === 'wrong_body') log.warn(fields, 'helpcrunch.call')
   else log.info(fields, 'helpcrunch.call')
   if (effect.kind === 'pause') {
-    log.error({ reason: effect.reason, forMs: effect.forMs, method, path, chatId, ...reply }, 'helpcrunch.paused')
+    const { reason, forMs } = effect
+    const problem = result.kind === 'response' ? PROBLEMS[result.status] : undefined
+    log.error({ reason, forMs, method, path, chatId, ...reply, problem }, 'helpcrunch.paused')
   }
   if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
   const unrecorded = isForCaller ? answer : undefined
   return { kind: 'answered', verdict, result, setAside: opening.call.setAside, isSettled, unrecorded }
+}
+
+/** What to do about a reply that has stopped all calls, by its status. */
+const PROBLEMS: Readonly<Record<number, string>> = {
+  401: 'HelpCrunch refuses the API key. Set HELPCRUNCH_API_KEY and restart; nothing is lost.',
+  402: "The account's HelpCrunch plan has lapsed. Calls go on by themselves once it is paid; nothing is lost.",
+  403: 'HelpCrunch forbids this call. Others go on if it is about this chat alone; else set another HELPCRUNCH_API_KEY and restart.',
 }
 
 function accountEffect(verdict: { readonly kind: string }, result: CallResult, call: OpenCall): AccountEffect {

@@ -114,7 +114,9 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
   const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined
   const step = await record(deps, claim, event, drawDecision(deps, event, ruleset, gathering), reply)
   if (gathering.kind === 'gathered') {
-    for (const { key, problem } of gathering.search.broken) deps.log.error({ rule: key, problem }, 'rule.set_aside')
+    for (const { key: rule, problem } of gathering.search.broken) {
+      deps.log.error({ eventId: event.id, chatId: claim.chatId, rule, problem }, 'rule.set_aside')
+    }
   }
   return step
 }
@@ -159,7 +161,8 @@ async function record(
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
   const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
   const rule = winner?.rule.document.key ?? null
-  const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs: event.ageMs }
+  const ageMs = Math.round(event.ageMs)
+  const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs }
   if (outcome === 'failed') deps.log.error({ ...names, ...what }, 'event.decided')
   else deps.log.info({ ...names, ...what }, 'event.decided')
   const { opened, hasMore } = recorded

@@ -28,6 +28,8 @@ export interface ServiceOptions {
   readonly rules?: readonly Partial<RuleDocument>[]
   readonly settings?: Readonly<Record<string, string>>
   readonly simulator?: Partial<SimulatorOptions>
+  /** Takes what is logged, line by line; nothing is by default. */
+  readonly lines?: Record<string, unknown>[]
 }
 
 /** The settings of a service that works with a simulator. */
@@ -64,7 +66,9 @@ export async function startService(t: Scope, options: ServiceOptions = {}): Prom
   // Two at once are enough to get into each other's way; each worker costs a connection, and so a process of Postgres'.
   const concurrency = { WORKER_CONCURRENCY: '2' }
   const env = { ...settingsFor(simulator, databaseUrl, rulesDir), ...concurrency, ...options.settings }
-  const app = await buildApp({ env, logger: false })
+  const { lines } = options
+  const stream = lines && { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const app = await buildApp({ env, logger: stream ? { stream } : false })
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   simulator.webhooks.sendTo(`${url}/webhooks/helpcrunch`)

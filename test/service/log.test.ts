@@ -1,0 +1,67 @@
+import { test } from 'tap'
+import { apiOf } from '../support/api.ts'
+import { everyNewChat } from '../support/forbidden.ts'
+import { rule } from '../support/rules.ts'
+import { startService, until } from '../support/service.ts'
+import { envelope, post } from '../support/webhooks.ts'
+
+type Line = Record<string, unknown>
+const linesOf = (lines: readonly Line[], msg: string) => lines.filter((line) => line.msg === msg)
+
+test('the log says of a webhook that was refused whether it was signed at all', async (t) => {
+  const lines: Line[] = []
+  const { simulator, url } = await startService(t, { lines, settings: { ROLE: 'web' } })
+  await simulator.deliver({ body: '{}', signature: 'a'.repeat(40) })
+  await fetch(`${url}/webhooks/helpcrunch`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  })
+  t.match(linesOf(lines, 'webhook.refused'), [
+    { level: 40, bodyBytes: 2, hasSignature: true },
+    { level: 40, bodyBytes: 2, hasSignature: false },
+  ])
+})
+
+test('the log says what is wrong with a reply that is not what was asked for', async (t) => {
+  const lines: Line[] = []
+  const { simulator } = await startService(t, { lines, rules: [everyNewChat] })
+  simulator.script({ method: 'PUT' }, [{ kind: 'wrong_body', body: 'Come back later.' }], { forever: true })
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await until('the call is logged', () => linesOf(lines, 'helpcrunch.call').length > 0)
+  const [call] = linesOf(lines, 'helpcrunch.call')
+  t.match(call, { level: 40, chatId: id, status: 200, verdict: 'wrong_body', problem: 'the body is not JSON' })
+})
+
+test('the log says what to do when HelpCrunch lets no call through', async (t) => {
+  for (const [status, problem] of [
+    [401, /HELPCRUNCH_API_KEY/],
+    [402, /plan/],
+    [403, /this chat alone/],
+  ] as const) {
+    const lines: Line[] = []
+    const { app, simulator } = await startService(t, { lines, rules: [everyNewChat] })
+    simulator.script({ method: 'PUT' }, [{ kind: 'status', status }], { forever: true })
+    simulator.openChat({ customerId: 9011 })
+    await simulator.waitFor('the call', () => simulator.calls.departmentPuts().length > 0)
+    await app.close()
+    t.match(linesOf(lines, 'helpcrunch.paused'), [{ level: 50, reason: 'unauthorized', status, problem }])
+  }
+})
+
+test('the log says of a rule that was set aside for which chat and event, and milliseconds are whole', async (t) => {
+  const lines: Line[] = []
+  const service = await startService(t, { lines, rules: [rule({ priority: 900 }), { ...everyNewChat, key: 'good' }] })
+  await service.sql(
+    `UPDATE rule_versions SET document = jsonb_set(document::jsonb, '{conditions}', '{"any": 1}')::json WHERE key = 'german'`,
+  )
+  await apiOf(service).send('POST', '/v1/rules', rule({ key: 'last', priority: 1, status: 'disabled' }))
+  const webhook = envelope()
+  await post(service, webhook)
+  await service.drained()
+  const names = { eventId: webhook.id, chatId: webhook.eventData.chat_id }
+  t.match(linesOf(lines, 'rule.set_aside'), [{ level: 50, ...names, rule: 'german', problem: String }])
+  const [decided] = linesOf(lines, 'event.decided')
+  t.match(decided, { ...names, rule: 'good' })
+  t.ok(Number.isInteger(decided?.ageMs))
+})
