@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
 import { isObject } from '../domain/helpcrunch-values.ts'
+import { describeMistake, type Mistake } from './describe-mistake.ts'
 
 const positive = { minimum: 1, maximum: 2_147_483_647 }
 
@@ -120,7 +121,7 @@ export default fp(
         ajv: { customOptions: (ajv) => ajv.addFormat('base-url', isBaseUrl) },
       })
     } catch (error) {
-      throw new Error(`The settings are not complete:\n${describe(readErrors(error), data)}`)
+      throw new Error(`The settings are not right:\n${describe(readErrors(error), data)}`)
     }
     // Not sooner: a logger that is given a level it does not know throws before the other settings are looked at.
     app.log.level = app.config.LOG_LEVEL
@@ -133,11 +134,8 @@ function isBaseUrl(text: string): boolean {
   return /^https?:\/\/[^\s?#]+[^/\s?#]$/.test(text) && URL.canParse(text)
 }
 
-interface SchemaError {
-  readonly keyword: string
+interface SchemaError extends Mistake {
   readonly instancePath: string
-  readonly message?: string
-  readonly params: Readonly<Record<string, unknown>>
 }
 
 function readErrors(error: unknown): readonly SchemaError[] {
@@ -147,12 +145,11 @@ function readErrors(error: unknown): readonly SchemaError[] {
 }
 
 function describe(errors: readonly SchemaError[], data: Readonly<Record<string, unknown>>): string {
-  const lines = errors.map(({ keyword, instancePath, message, params }) => {
-    const name = keyword === 'required' ? String(params.missingProperty) : instancePath.slice(1)
-    const description = descriptionOf(name)
-    if (keyword === 'required') return `  ${name} is missing. ${description}`
-    const value = SECRETS.includes(name) ? '' : ` (it is ${JSON.stringify(data[name])})`
-    return `  ${name} ${message ?? 'is malformed'}${value}. ${description}`
+  const lines = errors.map((error) => {
+    const isMissing = error.keyword === 'required'
+    const name = isMissing ? String(error.params.missingProperty) : error.instancePath.slice(1)
+    const value = isMissing || SECRETS.includes(name) ? '' : ` (it is ${JSON.stringify(data[name])})`
+    return `  ${name} ${describeMistake(error)}${value}. ${descriptionOf(name)}`
   })
   return [...new Set(lines)].join('\n')
 }

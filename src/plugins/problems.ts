@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
 import { isRecord } from '../domain/problem.ts'
+import { describeMistake } from './describe-mistake.ts'
 
 /** RFC 9457, with a code for programs and, for bad input, every problem with its place. */
 export const ProblemDocument = Type.Object(
@@ -64,25 +65,18 @@ type ValidationProblem = NonNullable<FastifyError['validation']>[number]
 
 /** Where the problem is, and what to do about it. */
 function readProblem(problem: ValidationProblem): InputProblem {
-  const { keyword, instancePath, params, message } = problem
+  const { keyword, instancePath, params } = problem
+  const message = describeMistake(problem)
   const at = (name: unknown) => `${instancePath}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
   switch (keyword) {
     case 'additionalProperties':
-      return { pointer: at(params.additionalProperty), message: 'is not known here: take it out' }
+      return { pointer: at(params.additionalProperty), message }
     case 'required':
-      return { pointer: at(params.missingProperty), message: 'is missing' }
-    case 'enum': {
-      const allowed = Array.isArray(params.allowedValues) ? params.allowedValues.join(', ') : ''
-      return { pointer: instancePath, message: `must be one of ${allowed}` }
-    }
-    case 'format':
-      return params.format === 'date-time'
-        ? { pointer: instancePath, message: 'must be a time with its zone, such as 2026-03-02T10:00:00Z' }
-        : { pointer: instancePath, message: message ?? 'is not valid' }
+      return { pointer: at(params.missingProperty), message }
     case 'pattern':
-      return { pointer: instancePath, message: `must be well-formed. ${descriptionOf(problem)}` }
+      return { pointer: instancePath, message: `${message}. ${descriptionOf(problem)}` }
     default:
-      return { pointer: instancePath, message: message ?? 'is not valid' }
+      return { pointer: instancePath, message }
   }
 }
 
