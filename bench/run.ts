@@ -18,6 +18,10 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
 }
 
 const asked = process.argv.slice(2)
+if (asked.includes('--help')) {
+  console.log(`npm run bench -- [${Object.keys(BENCHES).join('] [')}]`)
+  process.exit()
+}
 const unknown = asked.filter((name) => !Object.hasOwn(BENCHES, name))
 if (unknown.length > 0) {
   console.error(`There is no ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}.`)

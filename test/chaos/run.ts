@@ -8,14 +8,13 @@ import { createStage } from './stage.ts'
 // npm run chaos: makes faults happen on real parts, and prints what became of each promise. Exit 0 only when all were kept.
 const DEFAULT_SECONDS = 60
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    seconds: { type: 'string' },
-    seed: { type: 'string' },
-    quick: { type: 'boolean' },
-  },
-})
+const USAGE = 'npm run chaos -- [--only P1,P3] [--seed N] [--seconds N] [--quick]'
+
+const values = readOptions()
+if (values.help) {
+  console.log(USAGE)
+  process.exit()
+}
 const seed = readNumber('seed', values.seed) ?? Date.now() % 2 ** 31
 const seconds = readNumber('seconds', values.seconds) ?? DEFAULT_SECONDS
 const scenarios = choose(values.only)
@@ -49,12 +48,27 @@ async function play(scenario: Scenario): Promise<boolean> {
   }
 }
 
+function readOptions() {
+  const text = { type: 'string' } as const
+  const isSet = { type: 'boolean' } as const
+  try {
+    return parseArgs({ options: { only: text, seconds: text, seed: text, quick: isSet, help: isSet } }).values
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function refuse(problem: string): never {
+  console.error(`${problem}\n${USAGE}`)
+  process.exit(1)
+}
+
 function choose(only: string | undefined): readonly Scenario[] {
   if (only === undefined) return SCENARIOS
   const ids = only.split(',').map((id) => id.trim().toUpperCase())
   const unknown = ids.filter((id) => !SCENARIOS.some((scenario) => scenario.id === id))
   if (unknown.length > 0) {
-    throw new Error(`There is no ${unknown.join(', ')}; there are ${SCENARIOS.map(({ id }) => id).join(', ')}.`)
+    refuse(`There is no ${unknown.join(', ')}; there are ${SCENARIOS.map(({ id }) => id).join(', ')}.`)
   }
   return SCENARIOS.filter(({ id }) => ids.includes(id))
 }
@@ -62,7 +76,6 @@ function choose(only: string | undefined): readonly Scenario[] {
 function readNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new Error(`--${name} takes a whole number, as in --${name} 60.`)
+  if (!Number.isSafeInteger(number) || number < 1) refuse(`--${name} takes a whole number, as in --${name} 60.`)
   return number
 }
