@@ -69,7 +69,7 @@ function planFiles(
     if (own === undefined && taken.includes(`${document.key}.json`)) {
       const file = join(dir, `${document.key}.json`)
       throw new CommandError(
-        `${file} holds something else than the rule "${document.key}". Move it; nothing was written.`,
+        `${file} holds something other than the rule "${document.key}". Move it; nothing was written.`,
       )
     }
     if (own !== undefined && isDeepStrictEqual(own.json, document)) continue

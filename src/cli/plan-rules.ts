@@ -32,7 +32,7 @@ export async function planRules(settings: Settings, output: Output): Promise<num
   const effect = difference ? await measureEffect(client, changes, limit) : null
   if (out !== undefined) await writePlanFile(out, { seen, rules })
   if (json) output.line(JSON.stringify({ difference, ...diff, seen, warnings: check.warnings, effect }, null, 2))
-  else if (effect === null) output.line(`No difference: ${counted(stored.length, 'rule')} here and there.`)
+  else if (effect === null) output.line(`No difference: ${counted(stored.length, 'rule')} in both.`)
   else {
     output.line('')
     for (const line of describeEffect(effect, await client.departmentNames(), output)) output.line(line)

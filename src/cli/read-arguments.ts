@@ -108,7 +108,7 @@ function misfitOf(command: Command, values: Values, rest: readonly string[]): st
     if (!wantsText && typeof value === 'string') return `--${name} takes no value.`
   }
   const extra = command === 'apply' ? rest[1] : rest[0]
-  return extra === undefined ? undefined : `"${extra}" is one too many. With npm, options follow two dashes.`
+  return extra === undefined ? undefined : `Unexpected argument "${extra}". With npm, options follow two dashes.`
 }
 
 function text(value: Values[string]): string | undefined {

@@ -49,7 +49,7 @@ export default fp(
 )
 
 function refuse(reply: FastifyReply): void {
-  const detail = 'This needs a good token: send it as "Authorization: Bearer <token>".'
+  const detail = 'This needs a valid token: send it as "Authorization: Bearer <token>".'
   reply.header('www-authenticate', 'Bearer').problem(401, 'unauthorized', detail)
 }
 

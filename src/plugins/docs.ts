@@ -37,7 +37,7 @@ export default fp(
 
 const DESCRIPTION = `${packageJson.description}
 
-**Tokens.** Send \`Authorization: Bearer <token>\`. A \`viewer\` reads, an \`editor\` also writes rules and retries, an \`admin\` also manages tokens and reads the audit. Without a good token the answer is 401, with too small a role 403.
+**Tokens.** Send \`Authorization: Bearer <token>\`. A \`viewer\` reads, an \`editor\` also writes rules and retries, an \`admin\` also manages tokens and reads the audit. Without a valid token the answer is 401, with too small a role 403.
 
 **Lists** take \`limit\` (1 to 100) and \`cursor\`, and answer \`{ "data": [...], "nextCursor": "..." }\`, newest first; rules come in the order tried. \`nextCursor\` is null on the last page.
 

@@ -11,7 +11,7 @@ export interface FooterParts {
   readonly paint: Paint
 }
 
-const BAR_COLUMNS = 30
+const BAR_COLUMNS = 16
 /** Longer than any decision takes that only waits for its calls. */
 const QUIET_MS_MIN = 2_500
 const MINUTE_MS = 60_000
@@ -25,9 +25,9 @@ export function footerLine({ chats, book, quietMs, calls, paint }: FooterParts):
   function state(): string {
     const since = Date.now() - MINUTE_MS
     const spent = calls.length - (calls.findLastIndex(({ at }) => at.getTime() < since) + 1)
-    if (quietMs >= QUIET_MS_MIN) return `${openChatIds.length} wait: ${spent} of 120 calls this minute`
+    if (quietMs >= QUIET_MS_MIN) return `${openChatIds.length} waiting: ${spent} of 120 calls used this minute`
     if (chats !== undefined) return `${openChatIds.length} under way`
-    return `${decided} decided, ${openChatIds.length} under way, ${spent} of 120 calls this minute. Ctrl-C stops.`
+    return `${decided} decided, ${openChatIds.length} under way, ${spent} of 120 calls used this minute. Ctrl-C stops.`
   }
 }
 

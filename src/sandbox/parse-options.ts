@@ -37,7 +37,7 @@ export function parseOptions(args: readonly string[]): OptionsReading {
   if (unknown !== undefined) return invalid(`There is no --${unknown}: only --chats N, --seed N and --help are known.`)
   if (positionals[0] !== undefined) {
     return invalid(
-      `"${positionals[0]}" stands alone: with npm, options follow two dashes, as in "npm run sandbox -- --chats 20".`,
+      `Unexpected argument "${positionals[0]}": with npm, options follow two dashes, as in "npm run sandbox -- --chats 20".`,
     )
   }
   const chats = readNumber(values.chats, 1, CHATS_MAX)

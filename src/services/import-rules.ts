@@ -55,7 +55,7 @@ export async function readRuleFiles(files: readonly RuleFile[]): Promise<RuleFil
       problems.push({
         file,
         pointer: '',
-        message: `${problem}. Mend the file, or take it out of the folder.`,
+        message: `${problem}. Fix the file, or take it out of the folder.`,
       })
       continue
     }

@@ -9,6 +9,6 @@ export async function findRedTests(rule: RuleDocument): Promise<Problem[]> {
     .filter(({ passed }) => !passed)
     .map(({ pointer, name, expect, actual }) => ({
       pointer,
-      message: `The test "${name}" expects ${expect}, but the rule says ${actual}. Mend the rule or the test, or set the status to "draft".`,
+      message: `The test "${name}" expects ${expect}, but the rule says ${actual}. Fix the rule or the test, or set the status to "draft".`,
     }))
 }

@@ -22,7 +22,7 @@ test('export writes a file for each rule, without what the service has added, an
     out: /written .*vip\.json.*\n11 rules: 11 written, 0 unchanged/s,
   })
   const { code, out } = await run('plan', '--dir', join(dir, 'new'))
-  t.strictSame({ code, out }, { code: 0, out: 'No difference: 11 rules here and there.' })
+  t.strictSame({ code, out }, { code: 0, out: 'No difference: 11 rules in both.' })
   const files = await readFiles(join(dir, 'new'))
   const originals = await readFiles('rules')
   t.strictSame(
@@ -69,7 +69,7 @@ test('a file in the way that holds something else stops the export before anythi
   const dir = await makeFolder(t, { 'german.json': '{ half' })
   t.match(await run('export', '--dir', dir), {
     code: 1,
-    err: /german\.json holds something else than the rule "german"/,
+    err: /german\.json holds something other than the rule "german"/,
   })
   t.strictSame(await readFiles(dir), { 'german.json': '{ half' })
 })

@@ -24,7 +24,7 @@ test('plan shows the difference field by field and what it would have changed fo
   const same = await writeRules(t, [rule()])
   t.match(await runCli(['plan', '--dir', same], env), {
     code: 0,
-    out: 'No difference: 1 rule here and there.',
+    out: 'No difference: 1 rule in both.',
     err: '',
   })
 
@@ -83,7 +83,7 @@ test('all pages of the rules are read', async (t) => {
   const service = await giveRules(await anyService(t), rules)
   const dir = await writeRules(t, rules)
   const run = await runCli(['plan', '--dir', dir], { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN })
-  t.match(run, { code: 0, out: 'No difference: 101 rules here and there.' })
+  t.match(run, { code: 0, out: 'No difference: 101 rules in both.' })
 })
 
 test('a service that refuses, is away, or is another one, is said in one line without the token', async (t) => {

@@ -8,7 +8,7 @@ const anyService = shareService({ settings })
 const JSON_TYPE = { 'content-type': 'application/json' }
 const PAGED = ['/v1/decisions', '/v1/events', '/v1/rules', '/v1/departments'] as const
 
-test('without a good token nothing is told', async (t) => {
+test('without a valid token nothing is told', async (t) => {
   const { url } = await anyService(t)
   const headers = [
     '',

@@ -80,7 +80,7 @@ test('files that are not rules refuse the start, all at once, and nothing is imp
   t.match(said, /^The rules were not imported, none of them:\n/)
   const lines = said.split('\n').slice(1)
   const saidOf = (file: string) => lines.filter((line) => line.startsWith(`  ${join(dir, file)}`)).join('\n')
-  t.match(saidOf('b-broken.json'), /b-broken\.json: This is not JSON: .+ Mend the file, or take it out of the folder\./)
+  t.match(saidOf('b-broken.json'), /b-broken\.json: This is not JSON: .+ Fix the file, or take it out of the folder\./)
   t.match(saidOf('c-wrong.json'), /c-wrong\.json \/priority: .+/)
   t.match(saidOf('c-wrong.json'), /c-wrong\.json \/departement: .+/)
   t.match(
@@ -109,7 +109,7 @@ test('an enabled rule whose test fails refuses the start; a draft may wait', asy
   const red = await start(databaseUrl, await writeRules(t, [{ tests }]))
   t.match(
     red,
-    /german\.json \/tests\/0.*: The test "a German" expects match, but the rule says no_match\. Mend the rule or the test, or set the status to "draft"\./,
+    /german\.json \/tests\/0.*: The test "a German" expects match, but the rule says no_match\. Fix the rule or the test, or set the status to "draft"\./,
   )
   t.strictSame(await query(databaseUrl, STORED), [])
   t.equal(await start(databaseUrl, await writeRules(t, [{ tests, status: 'draft' }])), 'started')

@@ -24,7 +24,7 @@ const BAD_INPUT = problem(400, 'invalid_input', 'The request is not valid.', {
   errors: [{ pointer: '/limit', message: 'must be <= 100' }],
 })
 
-const NO_TOKEN = problem(401, 'unauthorized', 'This needs a good token: send it as "Authorization: Bearer <token>".', {
+const NO_TOKEN = problem(401, 'unauthorized', 'This needs a valid token: send it as "Authorization: Bearer <token>".', {
   headers: { 'WWW-Authenticate': '`Bearer`' },
 })
 
