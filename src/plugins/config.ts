@@ -36,25 +36,26 @@ export const Config = Type.Object({
   HELPCRUNCH_API_KEY: Type.String({
     minLength: 1,
     pattern: '^[\\x21-\\x7e]+$',
-    description: 'The API key: HelpCrunch, Settings, Developers, Public API. Quote it in .env when it ends in "=".',
+    description:
+      'The API key: HelpCrunch, Settings, Developers, Public API. Quote it in .env when it holds a #; with docker --env-file never quote.',
   }),
   HELPCRUNCH_SIGNING_KEY: Type.String({
     minLength: 1,
     pattern: '^[^,]*[^,\\s][^,]*(,[^,]*[^,\\s][^,]*)*$', // a blank key would be one that everybody knows
     description:
-      'The HTTP Webhook Signing Key: HelpCrunch, Settings, Developers, Webhooks. Several, comma-separated, while rotating.',
+      'The HTTP Webhook Signing Key: HelpCrunch, Settings, Developers, Webhooks. Several, comma-separated, while rotating. Quote it in .env when it holds a #; with docker --env-file never quote.',
   }),
   HELPCRUNCH_REQUESTS_PER_MINUTE: Type.Integer({
     default: 110,
     minimum: 2,
     maximum: 10_000,
-    description: "This service's share of the account's 120 API calls a minute.",
+    description: "This service's share of the account's 120 API calls a minute; at least 2.",
   }),
   HELPCRUNCH_TIMEOUT_MS: Type.Integer({
     default: 10_000,
     minimum: 100,
     maximum: 15_000,
-    description: 'How long one API call may take, body included.',
+    description: 'How long one API call may take, body included: 100 to 15000.',
   }),
   ADMIN_TOKEN: Type.String({
     minLength: 16,
@@ -79,7 +80,7 @@ export const Config = Type.Object({
   PLAN_FIELD: Type.String({
     default: 'plan',
     minLength: 1,
-    description: "The custom attribute that holds the customer's plan, in any case.",
+    description: "The custom attribute that holds the customer's plan; upper and lower case do not matter.",
   }),
   LEAVE_ASSIGNED: Type.Boolean({
     default: true,
@@ -90,13 +91,14 @@ export const Config = Type.Object({
     default: 10,
     minimum: 1,
     maximum: 100,
-    description: 'Chats that are worked on at the same time.',
+    description: 'Chats that are worked on at the same time: 1 to 100.',
   }),
   RETENTION_DAYS: Type.Integer({
     default: 90,
     minimum: 1,
     maximum: 3_650,
-    description: 'How many days webhooks, decisions and customers are kept; what still waits is never deleted.',
+    description:
+      'How many days webhooks, decisions and customers are kept, 1 to 3650; what still waits is never deleted.',
   }),
   RULES_DIR: Type.String({
     default: 'rules',
