@@ -7,7 +7,8 @@ export type Prospect = (typeof PROSPECT)[keyof typeof PROSPECT]
 
 /**
  * What json-rules-engine is asked twice for (`certain`, then `possible`), in one walk without the engine, which costs some
- * ten times as much: for judging thousands of past decisions. A property test holds the two to one another.
+ * ten times as much: so that a live chat asks the engine only about rules that can win, and a backtest never does. A property
+ * test holds the two to one another.
  */
 export function prospectOf(
   condition: PreparedCondition,
