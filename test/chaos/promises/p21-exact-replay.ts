@@ -7,7 +7,7 @@ const CHATS_AT_ONCE = 100
 const LANGUAGES = ['de', 'uk', 'en', null]
 const PLANS = ['Pro', 'pro ', 'Free', 3, null]
 
-/** P21: decisions about different customers under ever other rules, each made again by its own rule set, in any order. */
+/** P21: decisions about different customers under constantly changing rules, each made again by its own rule set, in any order. */
 export const exactReplay: Scenario = {
   id: 'P21',
   promise: 'a recorded decision that is made again by the rules of its time is the same',

@@ -10,7 +10,7 @@ const AT_ONCE = 100
 /** P24: signatures that are almost good, bodies that are almost what was signed, and keys that are rotated under load. */
 export const signedBytes: Scenario = {
   id: 'P24',
-  promise: 'only what HelpCrunch has signed gets in, byte for byte, and all of that does',
+  promise: 'only what HelpCrunch has signed gets in, byte for byte, and everything it has signed does',
   async run(stage) {
     // Nothing works the events off: what is stored is what was let in.
     const settings = { ROLE: 'web', HELPCRUNCH_SIGNING_KEY: ROTATING_KEYS }
