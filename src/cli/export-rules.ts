@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { isRecord } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
 import type { RuleFile } from '../services/import-rules.ts'
 import { CommandError } from './command-error.ts'
 import type { Output } from './output.ts'
@@ -82,5 +82,5 @@ function planFiles(
 
 /** The key of the rule that a file holds, be the rule valid or not; undefined for a file that holds none. */
 function keyOf(json: unknown): string | undefined {
-  return isRecord(json) && typeof json.key === 'string' && 'conditions' in json ? json.key : undefined
+  return isJsonObject(json) && typeof json.key === 'string' && 'conditions' in json ? json.key : undefined
 }

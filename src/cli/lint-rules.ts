@@ -1,5 +1,5 @@
 import { analyseRules } from '../domain/analysis/analyse.ts'
-import { isRecord } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
 import { readRuleFiles } from '../services/import-rules.ts'
 import type { Output } from './output.ts'
 import type { Settings } from './read-arguments.ts'
@@ -12,7 +12,7 @@ export async function lintRules(settings: Settings, output: Output): Promise<num
   const reading = await readRuleFiles(files)
   const problems = reading.kind === 'invalid' ? reading.problems : []
   const found = reading.kind === 'valid' ? analyseRules(reading.rules, {}) : []
-  const fileOf = new Map(files.map(({ file, json }) => [isRecord(json) ? json.key : undefined, file]))
+  const fileOf = new Map(files.map(({ file, json }) => [isJsonObject(json) ? json.key : undefined, file]))
   const warnings = found.map((warning) => ({ file: fileOf.get(warning.rule) ?? '', ...warning }))
   if (settings.json) output.line(JSON.stringify({ errors: problems, warnings }, null, 2))
   else {

@@ -1,5 +1,6 @@
 import { readRulesDir } from '../adapters/rule-files.ts'
-import { isRecord, type Problem } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
+import type { Problem } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { type FileProblem, type RuleFile, readRuleFiles } from '../services/import-rules.ts'
 import { CommandError } from './command-error.ts'
@@ -10,7 +11,7 @@ export async function readFolder(dir: string): Promise<RuleFile[]> {
   try {
     return await readRulesDir(dir)
   } catch (error) {
-    const code = isRecord(error) ? ` (${String(error.code)})` : ''
+    const code = isJsonObject(error) ? ` (${String(error.code)})` : ''
     throw new CommandError(
       `The folder ${dir} cannot be read${code}. Name the one with your rule files: --dir <folder>.`,
     )

@@ -1,7 +1,8 @@
 import { type ChatSnapshot, MESSAGE_CHARACTERS_MAX } from './chat-snapshot.ts'
 import { type CustomerProfile, learnFromChatEvent } from './customer-profile.ts'
 import { type Facts, type FactValue, findFact, type Lookup } from './facts.ts'
-import { isObject, onlyTold, readText } from './helpcrunch-values.ts'
+import { onlyTold, readText } from './helpcrunch-values.ts'
+import { isJsonObject } from './json-object.ts'
 import { detectLanguage } from './message-language.ts'
 import { MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
 
@@ -102,7 +103,7 @@ function customFacts(custom: CustomAttributes): PartialFacts {
 
 function messageFacts({ type, eventData }: WebhookEnvelope, chat: ChatSnapshot): PartialFacts {
   const told = MESSAGE_EVENTS.includes(type) ? eventData.message : undefined
-  const text = isObject(told) ? readText(told.text, MESSAGE_CHARACTERS_MAX) : undefined
+  const text = isJsonObject(told) ? readText(told.text, MESSAGE_CHARACTERS_MAX) : undefined
   // The message is the event's own, and whole: what language it is in, no look-up tells either.
   if (text !== undefined) return { message: text, messageLanguage: detectLanguage(text) ?? null }
   return { message: chat.lastMessageText, messageLanguage: derive(chat.lastMessageText, detectLanguage) }

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { GivenRules } from './given-rules.ts'
-import { isRecord, type Problem } from './problem.ts'
+import { isJsonObject } from './json-object.ts'
+import type { Problem } from './problem.ts'
 import { structureProblems } from './validate-structure.ts'
 
 const LIMIT_DEFAULT = 1_000
@@ -37,7 +38,7 @@ export type BacktestReading = { readonly rules: readonly unknown[] } & (
 
 /** Reads the body of a backtest from any parsed JSON: all problems at once. */
 export function readBacktestRequest(input: unknown): BacktestReading {
-  const rules = isRecord(input) && Array.isArray(input.rules) ? input.rules : []
+  const rules = isJsonObject(input) && Array.isArray(input.rules) ? input.rules : []
   if (!Check(BacktestRequest, input)) {
     return { kind: 'invalid', problems: structureProblems(BacktestRequest, input), rules }
   }

@@ -1,6 +1,7 @@
 import { type ChatSnapshot, readChat } from './chat-snapshot.ts'
 import { isStateKnown } from './decide.ts'
-import { isObject, onlyTold, readId } from './helpcrunch-values.ts'
+import { onlyTold, readId } from './helpcrunch-values.ts'
+import { isJsonObject } from './json-object.ts'
 
 /** What says whether a chat may be moved, and nothing that says who its customer is. */
 export type ChatState = Pick<ChatSnapshot, 'status' | 'departmentId' | 'assigneeId'>
@@ -13,10 +14,10 @@ export function readChatStates(
   value: unknown,
   wanted: ReadonlySet<number>,
 ): ReadonlyMap<number, ChatState> | undefined {
-  if (!isObject(value) || !Array.isArray(value.data)) return undefined
+  if (!isJsonObject(value) || !Array.isArray(value.data)) return undefined
   const states = new Map<number, ChatState>()
   for (const item of value.data) {
-    const id = isObject(item) ? readId(item.id) : undefined
+    const id = isJsonObject(item) ? readId(item.id) : undefined
     const chat = readChat(item)
     if (id === undefined || chat === undefined || !wanted.has(id) || !isStateKnown(chat)) continue
     states.set(id, onlyTold({ status: chat.status, departmentId: chat.departmentId, assigneeId: chat.assigneeId }))

@@ -1,4 +1,5 @@
-import { isObject, onlyTold, readId, readReference, readText, readTime } from './helpcrunch-values.ts'
+import { onlyTold, readId, readReference, readText, readTime } from './helpcrunch-values.ts'
+import { isJsonObject } from './json-object.ts'
 import { MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
 
 /** HelpCrunch's statuses (page "Chat model") in one spelling; it may add others. `empty` is a chat without messages. */
@@ -42,7 +43,7 @@ const STATUS_CODE = /^\d+$/
  * id (`chat_id` in webhooks, `id` in REST): an error's body, for example.
  */
 export function readChat(value: unknown): ChatSnapshot | undefined {
-  if (!isObject(value) || readId(value.chat_id ?? value.id) === undefined) return undefined
+  if (!isJsonObject(value) || readId(value.chat_id ?? value.id) === undefined) return undefined
   return onlyTold({
     status: readStatus(value.status),
     departmentId: readReferenceOrNone(value.department),
@@ -59,7 +60,7 @@ export function readChat(value: unknown): ChatSnapshot | undefined {
 /** What a chat or message event tells of its chat. */
 export function readChatEvent({ type, eventData }: WebhookEnvelope): ChatSnapshot {
   if (MESSAGE_EVENTS.includes(type)) {
-    const message = isObject(eventData.message) ? eventData.message : eventData
+    const message = isJsonObject(eventData.message) ? eventData.message : eventData
     return onlyTold({
       applicationId: readId(message.applicationId),
       customerId: readReference(eventData.customer),

@@ -1,14 +1,6 @@
 import { type Static, Type } from 'typebox'
-import {
-  isObject,
-  type JsonObject,
-  onlyPresent,
-  onlyTold,
-  readFlag,
-  readId,
-  readText,
-  readTextOrNone,
-} from './helpcrunch-values.ts'
+import { onlyPresent, onlyTold, readFlag, readId, readText, readTextOrNone } from './helpcrunch-values.ts'
+import { isJsonObject, type JsonObject } from './json-object.ts'
 import type { WebhookEnvelope } from './webhook-event.ts'
 
 const TextOrNone = Type.Readonly(Type.Optional(Type.Union([Type.String(), Type.Null()])))
@@ -48,7 +40,7 @@ export type CustomerProfile = Static<typeof CustomerProfile>
 
 /** Reads a customer as REST answers it. Undefined when the value is no customer, that is, has no id. */
 export function readCustomer(value: unknown): CustomerProfile | undefined {
-  if (!isObject(value) || readId(value.id) === undefined) return undefined
+  if (!isJsonObject(value) || readId(value.id) === undefined) return undefined
   // REST answers with everything it has, so a customer whose tags it does not mention has none.
   return readFields({ ...value, tags: value.tags ?? [] })
 }
@@ -84,7 +76,7 @@ export function changesTags({ type }: WebhookEnvelope): boolean {
 
 /** What a chat or message event tells of its customer: name, email and userId, nothing else. */
 export function learnFromChatEvent({ eventData }: WebhookEnvelope): CustomerProfile {
-  return isObject(eventData.customer) ? readIdentity(eventData.customer) : {}
+  return isJsonObject(eventData.customer) ? readIdentity(eventData.customer) : {}
 }
 
 /**
@@ -129,13 +121,13 @@ function readIdentity(customer: JsonObject): CustomerProfile {
 }
 
 function readPart(value: unknown): JsonObject {
-  return isObject(value) ? value : {}
+  return isJsonObject(value) ? value : {}
 }
 
 /** The names of `[{ "name": "vip", "color": "#f00" }]`; a list that is none is not told. */
 function readTags(value: unknown): string[] | undefined {
   if (!Array.isArray(value)) return undefined
-  const names = value.map((tag: unknown) => readText(isObject(tag) ? tag.name : tag))
+  const names = value.map((tag: unknown) => readText(isJsonObject(tag) ? tag.name : tag))
   return [...new Set(names.filter((name) => name !== undefined))]
 }
 
@@ -145,7 +137,7 @@ function readTags(value: unknown): string[] | undefined {
  */
 function readCustomData(value: unknown): Record<string, CustomValue> | undefined {
   if (value === null) return {}
-  const pairs = Array.isArray(value) ? value.map(readPair) : isObject(value) ? Object.entries(value) : undefined
+  const pairs = Array.isArray(value) ? value.map(readPair) : isJsonObject(value) ? Object.entries(value) : undefined
   if (pairs === undefined) return undefined
   const custom = new Map<string, CustomValue>()
   for (const [property, propertyValue] of pairs) {

@@ -1,7 +1,5 @@
+import { isJsonObject } from './json-object.ts'
 import { LAST_MOMENT_MS } from './moment.ts'
-
-/** A JSON object whose keys nobody has checked yet. */
-export type JsonObject = Readonly<Record<string, unknown>>
 
 /** The object without the keys whose value is `undefined`: what nobody told leaves no key. */
 export type Told<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
@@ -15,11 +13,6 @@ const ID_TEXT = /^\d{1,16}$/
 const NUL = '\u0000'
 const CUT_SURROGATE_PAIR = /[\uD800-\uDBFF]$/
 
-/** Whether a parsed JSON value is an object; lists and null are not. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A HelpCrunch id: positive safe integers, as a number or as text (public receivers have met both in webhooks). */
 export function readId(value: unknown): number | undefined {
   const id = typeof value === 'string' && ID_TEXT.test(value.trim()) ? Number(value) : value
@@ -28,12 +21,12 @@ export function readId(value: unknown): number | undefined {
 
 /** Whether a document of REST is about what has this id: a proxy or a cache may answer with another one's. */
 export function isAbout(id: number, json: unknown): boolean {
-  return isObject(json) && readId(json.id) === id
+  return isJsonObject(json) && readId(json.id) === id
 }
 
 /** The id in a reference to something: `{ "id": 88 }`, `88` or `"88"`. */
 export function readReference(value: unknown): number | undefined {
-  return readId(isObject(value) ? value.id : value)
+  return readId(isJsonObject(value) ? value.id : value)
 }
 
 /**

@@ -1,3 +1,5 @@
+import { isJsonObject } from './json-object.ts'
+
 /** What is wrong with a rule at one place, and what to do about it. `pointer` is a JSON pointer (RFC 6901) into the rule. */
 export interface Problem {
   readonly pointer: string
@@ -9,17 +11,12 @@ export function pointerTo(pointer: string, step: string | number): string {
   return `${pointer}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
-/** Whether a parsed JSON value is an object, so that its members can be looked at. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 const SHOWN_MAX = 60
 
 /** The value in a message: short, and with names for what is too large to quote. */
 export function quoted(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
-  if (isRecord(value)) return 'an object'
+  if (isJsonObject(value)) return 'an object'
   if (typeof value !== 'string') return String(value)
   return `"${value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}...` : value}"`
 }

@@ -1,4 +1,5 @@
-import { isRecord, pointerTo } from './problem.ts'
+import { isJsonObject } from './json-object.ts'
+import { pointerTo } from './problem.ts'
 import type { RuleDocument } from './rule.ts'
 import { inOrderTried } from './ruleset.ts'
 
@@ -62,7 +63,8 @@ function moves(kept: readonly { readonly was: RuleDocument; readonly rule: RuleD
 
 function changes(before: unknown, after: unknown, pointer: string): FieldChange[] {
   if (isSame(before, after)) return []
-  if (isRecord(before) && isRecord(after) && isSameKind(before, after)) return recordChanges(before, after, pointer)
+  if (isJsonObject(before) && isJsonObject(after) && isSameKind(before, after))
+    return recordChanges(before, after, pointer)
   if (hasParts(before) && hasParts(after)) return listChanges(before, after, pointer)
   return [{ pointer, before, after }]
 }
@@ -85,7 +87,7 @@ function recordChanges(
 
 /** Lists of values, such as `["de", "at"]`, change as a whole; conditions, windows and tests each by itself. */
 function hasParts(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value) && value.every(isRecord)
+  return Array.isArray(value) && value.every(isJsonObject)
 }
 
 /** What is the same at both ends is left out, so that one new condition in front is one change. */
@@ -108,7 +110,7 @@ function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => isSame(item, b[index]))
   }
-  if (!isRecord(a) || !isRecord(b)) return false
+  if (!isJsonObject(a) || !isJsonObject(b)) return false
   const names = Object.keys(a)
   return (
     names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]))

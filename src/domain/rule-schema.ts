@@ -1,5 +1,5 @@
 import { FACTS } from './facts.ts'
-import { isRecord } from './problem.ts'
+import { isJsonObject } from './json-object.ts'
 import { RuleDocument } from './rule.ts'
 
 /**
@@ -8,7 +8,7 @@ import { RuleDocument } from './rule.ts'
  */
 export function ruleJsonSchema(): unknown {
   const { conditions, ...properties } = plain(RuleDocument.properties)
-  const { $defs, $ref: _ref, ...described } = isRecord(conditions) ? conditions : {}
+  const { $defs, $ref: _ref, ...described } = isJsonObject(conditions) ? conditions : {}
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'A routing rule of helpcrunch-router',
@@ -34,7 +34,7 @@ const FACT = {
 
 /** The recursion is spelt in the one way that every editor follows, and facts are named. */
 function definitions(node: unknown): Record<string, unknown> {
-  if (!isRecord(node)) return {}
+  if (!isJsonObject(node)) return {}
   const entries = Object.entries(node).filter(([name]) => name !== '$id')
   return Object.fromEntries(
     entries.map(([name, value]) => {
@@ -46,5 +46,5 @@ function definitions(node: unknown): Record<string, unknown> {
 }
 
 function adapt(value: unknown): unknown {
-  return isRecord(value) ? definitions(value) : value
+  return isJsonObject(value) ? definitions(value) : value
 }

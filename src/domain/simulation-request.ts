@@ -2,7 +2,8 @@ import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { PresentFacts } from './facts.ts'
 import { GivenRules } from './given-rules.ts'
-import { isRecord, type Problem } from './problem.ts'
+import { isJsonObject } from './json-object.ts'
+import type { Problem } from './problem.ts'
 import { EVENT_TYPES_ROUTABLE, RuleTest } from './rule.ts'
 import { sizeProblems } from './validate-size.ts'
 import { structureProblems } from './validate-structure.ts'
@@ -43,9 +44,9 @@ export type SimulationReading = { readonly rules: readonly unknown[] | undefined
 
 /** Reads the body of a simulation from any parsed JSON: all problems at once, each place once. */
 export function readSimulationRequest(input: unknown): SimulationReading {
-  const rules = isRecord(input) && Array.isArray(input.rules) ? input.rules : undefined
+  const rules = isJsonObject(input) && Array.isArray(input.rules) ? input.rules : undefined
   // Every explained comparison repeats its fact.
-  const size = isRecord(input) ? sizeProblems(input.facts, '/facts') : []
+  const size = isJsonObject(input) ? sizeProblems(input.facts, '/facts') : []
   if (size.length > 0) return { kind: 'invalid', problems: size, rules }
   const problems = [...structureProblems(SimulationRequest, input), ...meaningProblems(input)]
   if (problems.length === 0 && Check(SimulationRequest, input)) {
@@ -61,7 +62,7 @@ function readSubject({ decisionId, facts = {}, event, at }: SimulationRequest): 
 }
 
 function meaningProblems(input: unknown): Problem[] {
-  if (!isRecord(input)) return []
+  if (!isJsonObject(input)) return []
   const { facts, decisionId, event, at } = input
   // The facts and the moment of a rule's test are the same, so they are judged the same.
   const asTest = testsProblems([{ facts, at }]).map(({ pointer, message }) => {
@@ -81,7 +82,7 @@ function choiceProblems(facts: unknown, decisionId: unknown): Problem[] {
 }
 
 function eventProblems(facts: unknown, decisionId: unknown, event: unknown, at: unknown): Problem[] {
-  const told = isRecord(facts) ? facts.event : undefined
+  const told = isJsonObject(facts) ? facts.event : undefined
   if (told !== undefined && event !== undefined && told !== event) {
     return [{ pointer: '/event', message: 'facts.event says otherwise. Leave one of the two out.' }]
   }

@@ -1,5 +1,6 @@
+import { isJsonObject } from './json-object.ts'
 import { PATTERN_SIZE_MAX, readPattern } from './pattern.ts'
-import { isRecord, type Problem, pointerTo, quoted } from './problem.ts'
+import { type Problem, pointerTo, quoted } from './problem.ts'
 import { leafProblems } from './validate-leaf.ts'
 import { unknownProperty } from './validate-structure.ts'
 
@@ -36,7 +37,7 @@ const GROUP_KEYS: readonly string[] = ['all', 'any', 'not']
 
 /** `depth` counts groups: the outermost is 1. */
 function walk(input: unknown, pointer: string, depth: number): Walk {
-  if (!isRecord(input)) return found(pointer, `It is ${quoted(input)}. ${FORMS}`)
+  if (!isJsonObject(input)) return found(pointer, `It is ${quoted(input)}. ${FORMS}`)
   const groups = GROUP_KEYS.filter((key) => Object.hasOwn(input, key))
   if (groups.length === 0) return walkLeaf(input, pointer)
   if (depth > DEPTH_MAX) return found(pointer, `Conditions are nested more than ${DEPTH_MAX} deep. Make them flatter.`)

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
-import { isRecord, type Problem } from './problem.ts'
+import { isJsonObject } from './json-object.ts'
+import type { Problem } from './problem.ts'
 import { RuleDocument } from './rule.ts'
 import { conditionsProblems } from './validate-conditions.ts'
 import { scheduleProblems } from './validate-schedule.ts'
@@ -34,7 +35,7 @@ function problemsOf(input: unknown): readonly Problem[] {
   const size = sizeProblems(input)
   if (size.length > 0) return size
   const structure = structureProblems(RuleAroundConditions, input).map(withEngineHint)
-  if (!isRecord(input)) return structure
+  if (!isJsonObject(input)) return structure
   const problems = [
     ...structure,
     ...reservedKeyProblems(input.key),

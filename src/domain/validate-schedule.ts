@@ -1,9 +1,10 @@
-import { isRecord, type Problem, quoted } from './problem.ts'
+import { isJsonObject } from './json-object.ts'
+import { type Problem, quoted } from './problem.ts'
 import { suggestion } from './suggestion.ts'
 
 /** What a schema cannot say about a schedule, of any JSON: whether the time zone exists and the windows have a length. */
 export function scheduleProblems(input: unknown): Problem[] {
-  if (!isRecord(input)) return []
+  if (!isJsonObject(input)) return []
   const windows: readonly unknown[] = Array.isArray(input.windows) ? input.windows : []
   return [
     ...timezoneProblems(input.timezone),
@@ -30,7 +31,7 @@ function isTimeZone(timezone: string): boolean {
 }
 
 function windowProblems(window: unknown, pointer: string): Problem[] {
-  if (!isRecord(window) || typeof window.from !== 'string' || window.from !== window.to) return []
+  if (!isJsonObject(window) || typeof window.from !== 'string' || window.from !== window.to) return []
   const message = `The window has no length: it ends when it starts. For a whole day use "00:00" to "24:00".`
   return [{ pointer: `${pointer}/to`, message }]
 }

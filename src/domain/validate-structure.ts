@@ -2,7 +2,8 @@ import type { TSchema } from 'typebox'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { Errors } from 'typebox/value'
-import { isRecord, type Problem, pointerTo, quoted } from './problem.ts'
+import { isJsonObject } from './json-object.ts'
+import { type Problem, pointerTo, quoted } from './problem.ts'
 import { suggestion } from './suggestion.ts'
 
 /** What does not fit the schema. What to do about it is the `description` that the schema has for the place. */
@@ -79,12 +80,12 @@ function descriptionAt(schema: TSchema, schemaPath: string): string | undefined 
 
 /** What a schema says that a value is. */
 export function descriptionOf(node: unknown): string | undefined {
-  return isRecord(node) && typeof node.description === 'string' ? node.description : undefined
+  return isJsonObject(node) && typeof node.description === 'string' ? node.description : undefined
 }
 
 function propertiesAt(schema: TSchema, schemaPath: string): Record<string, unknown> {
   const node = nodesAlong(schema, schemaPath).at(-1)
-  return isRecord(node) && isRecord(node.properties) ? node.properties : {}
+  return isJsonObject(node) && isJsonObject(node.properties) ? node.properties : {}
 }
 
 function valueAt(input: unknown, pointer: string): unknown {

@@ -1,16 +1,17 @@
 import { MESSAGE_CHARACTERS_MAX } from './chat-snapshot.ts'
 import { type FactDefinition, type FactType, findFact } from './facts.ts'
 import { TEXT_CHARACTERS_MAX } from './helpcrunch-values.ts'
+import { isJsonObject } from './json-object.ts'
 import { isMoment } from './moment.ts'
-import { isRecord, type Problem, pointerTo, quoted } from './problem.ts'
+import { type Problem, pointerTo, quoted } from './problem.ts'
 import { unknownFact } from './validate-leaf.ts'
 
 /** What a schema cannot say about a rule's tests, of any JSON: names used once, facts that exist, values that fit them. */
 export function testsProblems(input: unknown): Problem[] {
   const tests: readonly unknown[] = Array.isArray(input) ? input : []
-  const names = tests.map((test) => (isRecord(test) ? test.name : undefined))
+  const names = tests.map((test) => (isJsonObject(test) ? test.name : undefined))
   return tests.flatMap((test, index) => {
-    if (!isRecord(test)) return []
+    if (!isJsonObject(test)) return []
     const pointer = `/tests/${index}`
     return [
       ...nameProblems(test.name, names.slice(0, index), pointer),
@@ -34,7 +35,7 @@ function momentProblems(at: unknown, pointer: string): Problem[] {
 }
 
 function factsProblems(facts: unknown, pointer: string): Problem[] {
-  if (!isRecord(facts)) return []
+  if (!isJsonObject(facts)) return []
   return Object.entries(facts).flatMap(([name, value]) => {
     const fact = findFact(name)
     const message = fact === undefined ? unknownFact(name) : factValueProblem(fact, value)

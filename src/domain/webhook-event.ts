@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, readId, readReference, readTime } from './helpcrunch-values.ts'
+import { readId, readReference, readTime } from './helpcrunch-values.ts'
+import { isJsonObject, type JsonObject } from './json-object.ts'
 
 /** Events about a chat, from HelpCrunch's page "Chat webhooks". There is none for a change of department. */
 export const CHAT_EVENTS: readonly string[] = [
@@ -65,7 +66,7 @@ const DEPTH_MAX = 32
 
 /** Reads the envelope of a parsed webhook body. Unknown types and unknown extra fields are fine. */
 export function readEnvelope(body: unknown): EnvelopeReading {
-  if (!isObject(body)) return notAnEnvelope('the body is not an object')
+  if (!isJsonObject(body)) return notAnEnvelope('the body is not an object')
   const type = typeof body.event === 'string' && NAME.test(body.event) ? body.event : undefined
   if (type === undefined) return notAnEnvelope('`event` is not a text of 1 to 100 printable characters')
   const id = readEventId(body.id)
@@ -121,10 +122,10 @@ function readCount(value: unknown): number {
 
 /** One public receiver met `eventData` as text that holds the object's JSON. */
 function readEventData(value: unknown): JsonObject | undefined {
-  if (typeof value !== 'string') return isObject(value) ? value : undefined
+  if (typeof value !== 'string') return isJsonObject(value) ? value : undefined
   try {
     const parsed: unknown = JSON.parse(value)
-    if (!isObject(parsed)) return undefined
+    if (!isJsonObject(parsed)) return undefined
     return dropDangerousKeys(parsed) ? parsed : undefined
   } catch {
     return undefined

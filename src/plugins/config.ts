@@ -2,7 +2,7 @@ import fastifyEnv from '@fastify/env'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
-import { isObject } from '../domain/helpcrunch-values.ts'
+import { isJsonObject } from '../domain/json-object.ts'
 import { describeMistake, type Mistake } from './describe-mistake.ts'
 
 const positive = { minimum: 1, maximum: 2_147_483_647 }
@@ -159,7 +159,7 @@ function describe(errors: readonly SchemaError[], data: Readonly<Record<string, 
 /** What a setting is for, in a sentence. */
 export function descriptionOf(name: string): string {
   const schema: unknown = Reflect.get(Config.properties, name)
-  return isObject(schema) ? String(schema.description) : ''
+  return isJsonObject(schema) ? String(schema.description) : ''
 }
 
 declare module 'fastify' {

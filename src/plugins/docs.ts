@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import packageJson from '../../package.json' with { type: 'json' }
-import { isRecord } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
 import { COMPONENTS } from '../routes/schemas/components.ts'
 import { type Answer, type Operation, TAGS } from '../routes/schemas/operation.ts'
 import { sharedAnswers } from '../routes/schemas/shared-answers.ts'
@@ -84,7 +84,7 @@ function describe(schema: FastifySchema, { config }: RouteOptions): FastifySchem
     summary,
     description: operation.description + needed,
     security,
-    ...(isRecord(schema?.querystring) && { querystring: documentedQuery(schema.querystring) }),
+    ...(isJsonObject(schema?.querystring) && { querystring: documentedQuery(schema.querystring) }),
     ...(headers && { headers: documentedHeaders(headers) }),
     ...(body && { body }),
     response: Object.fromEntries(
@@ -105,8 +105,8 @@ function documentedBody({ body }: Operation, validated: unknown): object | undef
 function documentedQuery(querystring: Readonly<Record<string, unknown>>): object {
   const { properties, required = [] } = querystring
   const hasDefault = (name: unknown) => {
-    const property = isRecord(properties) ? properties[String(name)] : undefined
-    return isRecord(property) && 'default' in property
+    const property = isJsonObject(properties) ? properties[String(name)] : undefined
+    return isJsonObject(property) && 'default' in property
   }
   return { ...querystring, required: Array.isArray(required) ? required.filter((name) => !hasDefault(name)) : [] }
 }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
-import { isRecord } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
 import { describeMistake } from './describe-mistake.ts'
 
 /** RFC 9457, with a code for programs and, for bad input, every problem with its place. */
@@ -83,7 +83,7 @@ function readProblem(problem: ValidationProblem): InputProblem {
 /** What the place is for, as its schema tells. */
 function descriptionOf(problem: ValidationProblem): string {
   const schema: unknown = Reflect.get(problem, 'parentSchema') // Ajv's, which Fastify's type does not tell of
-  return isRecord(schema) && typeof schema.description === 'string' ? schema.description : ''
+  return isJsonObject(schema) && typeof schema.description === 'string' ? schema.description : ''
 }
 
 const CODES: Readonly<Record<string, string>> = {

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { parse } from 'secure-json-parse'
 import { Type } from 'typebox'
+import { isJsonObject } from '../domain/json-object.ts'
 import { findMemberTwice } from '../domain/member-twice.ts'
-import { isRecord } from '../domain/problem.ts'
 import { readUtf8 } from '../domain/utf8.ts'
 import { invalidInput } from '../routes/invalid-input.ts'
 
@@ -59,6 +59,6 @@ function refuseNul(request: FastifyRequest, part: 'params' | 'query'): void {
 }
 
 function refuseBody(body: unknown): void {
-  if (body === undefined || body === null || (isRecord(body) && Object.keys(body).length === 0)) return
+  if (body === undefined || body === null || (isJsonObject(body) && Object.keys(body).length === 0)) return
   throw invalidInput('body', '', 'is not known here: send none')
 }

@@ -1,4 +1,5 @@
-import { isRecord, type Problem } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
+import type { Problem } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { type DepartmentList, JUST_LISTED_MS } from './list-departments.ts'
 
@@ -35,7 +36,7 @@ export async function departmentProblems(
   document: unknown,
   stored: readonly RuleDocument[],
 ): Promise<Problem[]> {
-  const id = isRecord(document) ? document.department : undefined
+  const id = isJsonObject(document) ? document.department : undefined
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 1) return [] // told already
   if (stored.some(({ department }) => department === id)) return []
   const check = await checkDepartment(listDepartments, id)

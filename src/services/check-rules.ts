@@ -1,4 +1,5 @@
-import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
+import { type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
 import { askOnce, checkDepartment, departmentProblems, type ListDepartments } from './check-department.ts'
@@ -98,7 +99,7 @@ function withoutErrors(found: readonly RuleNotice[], checked: readonly CheckedRu
 function keysUsedTwice(inputs: readonly unknown[]): Problem[] {
   const seen = new Set<string>()
   return inputs.flatMap((input, index) => {
-    const key = isRecord(input) && typeof input.key === 'string' ? input.key : undefined
+    const key = isJsonObject(input) && typeof input.key === 'string' ? input.key : undefined
     if (key === undefined || (!seen.has(key) && seen.add(key))) return []
     const message = `Another rule here has the key ${quoted(key)} too. Give each rule a key of its own.`
     return [{ pointer: pointerTo(pointerTo('/rules', index), 'key'), message }]

@@ -1,4 +1,5 @@
-import { isObject, readId, readText } from '../domain/helpcrunch-values.ts'
+import { readId, readText } from '../domain/helpcrunch-values.ts'
+import { isJsonObject } from '../domain/json-object.ts'
 import { type BodyVerdict, type CallResult, judgeBody } from '../domain/retry-policy.ts'
 import { type CallDependencies, callHelpcrunch } from './call-helpcrunch.ts'
 
@@ -85,9 +86,9 @@ function judgePage(result: CallResult): BodyVerdict<Department[]> {
 }
 
 function readPage(json: unknown): Department[] | undefined {
-  if (!isObject(json) || !Array.isArray(json.data)) return undefined
+  if (!isJsonObject(json) || !Array.isArray(json.data)) return undefined
   return json.data.flatMap((item) => {
-    const id = isObject(item) ? readId(item.id) : undefined
+    const id = isJsonObject(item) ? readId(item.id) : undefined
     return id === undefined ? [] : [{ id, name: readText(item.name) ?? `Department ${id}` }]
   })
 }

@@ -1,5 +1,6 @@
+import { isJsonObject } from '../domain/json-object.ts'
 import type { Pause } from '../domain/pause.ts'
-import { isRecord, type Problem, pointerTo, quoted } from '../domain/problem.ts'
+import { type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { LiveRule, RuleDocument } from '../domain/rule.ts'
 import { readRule } from '../domain/validate-rule.ts'
 import { withoutAdded } from './read-rule-input.ts'
@@ -25,7 +26,7 @@ export async function readGivenRules(input: readonly unknown[], pause: Pause): P
     const reading = readRule(withoutAdded(item))
     const found = reading.kind === 'invalid' ? reading.problems : []
     problems.push(...found.map((problem) => ({ ...problem, pointer: pointer + problem.pointer })))
-    const key = isRecord(item) ? String(item.key) : ''
+    const key = isJsonObject(item) ? String(item.key) : ''
     if (rules.has(key)) {
       const message = `Another rule here has the key ${quoted(key)} too. Give each rule a key of its own.`
       problems.push({ pointer: pointerTo(pointer, 'key'), message })

@@ -1,4 +1,5 @@
-import { isRecord, type Problem, quoted } from '../domain/problem.ts'
+import { isJsonObject } from '../domain/json-object.ts'
+import { type Problem, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { readRule } from '../domain/validate-rule.ts'
 import { findRedTests } from './red-tests.ts'
@@ -18,7 +19,7 @@ const ADDED = ['version', 'createdAt', 'updatedAt', 'updatedBy', 'warnings']
 export async function readRuleInput(input: unknown, key?: string): Promise<RuleInput> {
   const document = withoutAdded(input)
   const reading = readRule(document)
-  const keys = isRecord(document) ? keyProblems(document.key, key) : []
+  const keys = isJsonObject(document) ? keyProblems(document.key, key) : []
   const problems = reading.kind === 'invalid' ? [...reading.problems, ...keys] : keys
   if (reading.kind === 'invalid' || problems.length > 0) return { kind: 'invalid', problems, document }
   return { kind: 'valid', rule: reading.rule, redTests: await findRedTests(reading.rule) }
@@ -26,7 +27,7 @@ export async function readRuleInput(input: unknown, key?: string): Promise<RuleI
 
 /** A rule as it was before the service gave it out. */
 export function withoutAdded(input: unknown): unknown {
-  if (!isRecord(input)) return input
+  if (!isJsonObject(input)) return input
   return Object.fromEntries(Object.entries(input).filter(([name]) => !ADDED.includes(name)))
 }
 

@@ -61,8 +61,9 @@ export async function simulateRouting(deps: SimulateDependencies, input: unknown
   const ruleset = await findRuleset(deps, given?.rules, pause)
   const { decision, ...found } = await simulate(ruleset, routingCase, openLookups, deps.policy, pause)
   const { eventType: event, at, facts } = routingCase
-  const rule = decision.rule && { ...decision.rule, version: decision.rule.version || null }
-  const rulesetVersion = ruleset.version || null
+  const versionOf = (version: number) => (version === GIVEN_VERSION ? null : version)
+  const rule = decision.rule && { ...decision.rule, version: versionOf(decision.rule.version) }
+  const rulesetVersion = versionOf(ruleset.version)
   return {
     kind: 'simulated',
     answer: {

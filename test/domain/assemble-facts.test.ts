@@ -4,7 +4,7 @@ import { assembleFacts, type KnownParts, openLookups } from '../../src/domain/as
 import { readChat, readChatEvent } from '../../src/domain/chat-snapshot.ts'
 import { type CustomerProfile, learnFromCustomerEvent } from '../../src/domain/customer-profile.ts'
 import { FACTS, type Facts, findFact, type Lookup } from '../../src/domain/facts.ts'
-import type { JsonObject } from '../../src/domain/helpcrunch-values.ts'
+import type { JsonObject } from '../../src/domain/json-object.ts'
 import type { WebhookEnvelope } from '../../src/domain/webhook-event.ts'
 
 function buildEnvelope(overrides: Partial<WebhookEnvelope> = {}): WebhookEnvelope {

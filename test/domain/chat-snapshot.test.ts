@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { readChat, readChatEvent } from '../../src/domain/chat-snapshot.ts'
-import type { JsonObject } from '../../src/domain/helpcrunch-values.ts'
+import type { JsonObject } from '../../src/domain/json-object.ts'
 import type { WebhookEnvelope } from '../../src/domain/webhook-event.ts'
 
 /** A chat as `GET /chats/{id}` and `PUT /chats/department` answer it, but for what the test is about. */

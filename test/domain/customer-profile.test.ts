@@ -8,7 +8,7 @@ import {
   learnFromLateCustomerEvent,
   readCustomer,
 } from '../../src/domain/customer-profile.ts'
-import type { JsonObject } from '../../src/domain/helpcrunch-values.ts'
+import type { JsonObject } from '../../src/domain/json-object.ts'
 import { CUSTOMER_EVENTS, type WebhookEnvelope } from '../../src/domain/webhook-event.ts'
 
 /** A customer as `GET /customers/{id}` answers it, but for what the test is about. */

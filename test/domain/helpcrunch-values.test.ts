@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import {
-  isObject,
   onlyTold,
   readFlag,
   readId,
@@ -10,6 +9,7 @@ import {
   readTextOrNone,
   readTime,
 } from '../../src/domain/helpcrunch-values.ts'
+import { isJsonObject } from '../../src/domain/json-object.ts'
 
 test('an id is a positive whole number, as a number or as text', async (t) => {
   t.equal(readId(7104233), 7104233)
@@ -123,7 +123,7 @@ test('PHP escapes are gone once the body is parsed', async (t) => {
   const body: unknown = JSON.parse(
     '{"text":"\\u041f\\u0440\\u0438\\u0432\\u0456\\u0442 https:\\/\\/example.test\\/a \\ud83d\\udc4d"}',
   )
-  t.equal(readText(isObject(body) ? body.text : undefined), 'Привіт https://example.test/a 👍')
+  t.equal(readText(isJsonObject(body) ? body.text : undefined), 'Привіт https://example.test/a 👍')
 })
 
 test('null and blank text tell that there is none; an absent or unreadable value tells nothing', async (t) => {
@@ -146,7 +146,8 @@ test('what nobody told leaves no key; null, false and 0 do', async (t) => {
 test('no reader throws on any JSON value', async () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      for (const read of [isObject, readId, readReference, readTime, readText, readTextOrNone, readFlag]) read(value)
+      for (const read of [isJsonObject, readId, readReference, readTime, readText, readTextOrNone, readFlag])
+        read(value)
     }),
   )
 })

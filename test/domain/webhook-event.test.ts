@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { JsonObject } from '../../src/domain/helpcrunch-values.ts'
+import type { JsonObject } from '../../src/domain/json-object.ts'
 import {
   CHAT_EVENTS,
   CUSTOMER_EVENTS,

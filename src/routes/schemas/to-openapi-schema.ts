@@ -1,4 +1,4 @@
-import { isRecord } from '../../domain/problem.ts'
+import { isJsonObject } from '../../domain/json-object.ts'
 
 /** A schema in the words of JSON Schema 2020-12, which OpenAPI 3.1 speaks: plain, with every reference to a named schema of the document. */
 export type OpenapiSchema = Readonly<Record<string, unknown>>
@@ -12,14 +12,14 @@ export function toOpenapiSchema(schema: object): OpenapiSchema {
   const converted = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, convert(name, value)]))
   // A list of items was a tuple up to draft 7.
   if (Array.isArray(items)) return { ...converted, prefixItems: items.map(toOpenapiSchema), items: additionalItems }
-  return isRecord(items) ? { ...converted, items: toOpenapiSchema(items) } : converted
+  return isJsonObject(items) ? { ...converted, items: toOpenapiSchema(items) } : converted
 }
 
 /** What a reference to a recursive schema stands for: its root. Any other schema is its own root. */
 export function rootOf(schema: object): object {
   const { $defs, $ref } = { ...schema } as Readonly<Record<string, unknown>> // every schema is an object of keywords
-  const root = isRecord($defs) ? $defs[String($ref)] : undefined
-  return isRecord(root) ? root : schema
+  const root = isJsonObject($defs) ? $defs[String($ref)] : undefined
+  return isJsonObject(root) ? root : schema
 }
 
 /** Only some keywords hold schemas; a rule may well have a property of the name of a keyword. */
@@ -27,9 +27,9 @@ function convert(keyword: string, value: unknown): unknown {
   switch (keyword) {
     case 'properties':
     case 'patternProperties':
-      if (!isRecord(value)) return value
+      if (!isJsonObject(value)) return value
       return Object.fromEntries(
-        Object.entries(value).map(([name, nested]) => [name, isRecord(nested) ? toOpenapiSchema(nested) : nested]),
+        Object.entries(value).map(([name, nested]) => [name, isJsonObject(nested) ? toOpenapiSchema(nested) : nested]),
       )
     case 'anyOf':
     case 'oneOf':
@@ -37,7 +37,7 @@ function convert(keyword: string, value: unknown): unknown {
       return Array.isArray(value) ? value.map(toOpenapiSchema) : value
     case 'additionalProperties':
     case 'not':
-      return isRecord(value) ? toOpenapiSchema(value) : value
+      return isJsonObject(value) ? toOpenapiSchema(value) : value
     default:
       return value
   }
