@@ -77,6 +77,6 @@ export async function hurry(sql: Statement): Promise<void> {
   await sql(
     `UPDATE graphile_worker._private_jobs SET run_at = now() WHERE id IN (
       SELECT id FROM graphile_worker._private_jobs
-      WHERE run_at > now() AND locked_at IS NULL AND key <> '${TASKS.ageOut}' FOR UPDATE SKIP LOCKED)`,
+      WHERE run_at > now() AND locked_at IS NULL AND key IS DISTINCT FROM '${TASKS.ageOut}' FOR UPDATE SKIP LOCKED)`,
   )
 }
