@@ -41,9 +41,9 @@ try {
 /** What is running, for the log. */
 async function describe({ config, services }: FastifyInstance): Promise<object> {
   const { ROUTER_MODE: mode, ROLE: role, DATABASE_URL } = config
-  const { version: rulesetVersion, rules } = await services.readRules()
+  const { rules, rulesetVersion } = await services.countRules()
   const database = DATABASE_URL === undefined ? 'embedded' : 'external'
-  return { version: packageJson.version, mode, role, database, rules: rules.length, rulesetVersion }
+  return { version: packageJson.version, mode, role, database, rules, rulesetVersion }
 }
 
 async function listen(app: FastifyInstance): Promise<void> {

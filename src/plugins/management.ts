@@ -6,12 +6,11 @@ import { createCustomerRecords } from '../adapters/prisma/customer-records.ts'
 import { createDecisionReader } from '../adapters/prisma/decision-reader.ts'
 import { createRuleBook } from '../adapters/prisma/rule-book.ts'
 import { createRuleReader } from '../adapters/prisma/rule-reader.ts'
-import { createRulesetHead } from '../adapters/prisma/ruleset-head.ts'
+import { countRules, createRulesetHead, type RuleCount } from '../adapters/prisma/ruleset-head.ts'
 import { startRulesetListener } from '../adapters/prisma/ruleset-listener.ts'
 import { createSeenValues } from '../adapters/prisma/seen-values.ts'
 import { createTokenStore } from '../adapters/prisma/token-store.ts'
 import type { Role } from '../domain/role.ts'
-import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { authenticate, type Identity } from '../services/authenticate.ts'
 import {
   createRule,
@@ -47,8 +46,8 @@ export interface ManagementServices {
   eraseCustomer(customerId: number, by: Identity): Promise<ErasureResult>
   readonly tokens: Pick<TokenRegister, 'list' | 'revoke'>
   readonly audit: AuditReader
-  /** Those in force. */
-  readRules(): Promise<CompiledRuleset>
+  /** How many rules there are, and in which version of the set. */
+  countRules(): Promise<RuleCount>
   /** Tells the log of rules whose department has gone since the last time. */
   watchDepartments(): Promise<void>
 }
@@ -101,7 +100,7 @@ export function createManagementServices(
     eraseCustomer: (customerId, by) => eraseCustomer({ records, log }, customerId, by),
     tokens,
     audit: createAuditReader(prisma),
-    readRules: live.read,
+    countRules: () => countRules(app.database.query),
     watchDepartments,
   }
 }
