@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createEventInbox } from '../../src/adapters/prisma/event-inbox.ts'
 import { bringBackLostJobs } from '../../src/adapters/prisma/lost-jobs.ts'
+import { createWaitingMoves } from '../../src/adapters/prisma/waiting-moves.ts'
 import { createWorkerRegistry } from '../../src/adapters/prisma/worker-registry.ts'
 import { startQueue } from '../../src/adapters/queue.ts'
 import type { QueueTasks } from '../../src/adapters/queue-tasks.ts'
@@ -159,4 +160,17 @@ test('an event whose chat is in a batch is not without a job', async (t) => {
   await sql('DELETE FROM graphile_worker._private_jobs WHERE payload::text LIKE \'%"chatId" : 12%\'')
   await bringBackLostJobs(database.prisma)
   t.match(await sql(JOBS), [jobs[0], { payload: { chatId: 11 } }, { payload: { chatId: 12 } }])
+})
+
+test('the chats of a batch are looked at together as others are, but for those that are done', async (t) => {
+  const { sql, store, database } = await layGround(t)
+  await store(CHATS)
+  await sql("UPDATE webhook_events SET status = 'done' WHERE chat_id IN (4, 5)")
+  await sql('INSERT INTO chats (id, fence) VALUES (5, 1)')
+  const waiting = async () => (await createWaitingMoves(database.query).next(100)).map(({ chatId }) => chatId)
+  t.strictSame(
+    (await waiting()).toSorted((a, b) => a - b),
+    CHATS.filter((chat) => chat !== 4 && chat !== 5),
+  )
+  t.equal((await createWaitingMoves(database.query).next(3)).length, 3)
 })
