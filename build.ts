@@ -7,6 +7,7 @@ const PROGRAMS = [
   'src/adapters/embedded-postgres/keeper.ts',
   'src/adapters/analysis-worker.ts',
   'src/adapters/backtest-worker.ts',
+  'src/adapters/prisma/migrator.ts',
 ]
 /** They look for files of their own when they run. */
 const PACKAGES = ['@fastify/swagger-ui', '@prisma/schema-engine-wasm', 'eld', 'embedded-postgres', 'pino']

@@ -22,6 +22,8 @@ const AT_A_TIME = 32
 /** Chats that ours has in work: so many steps can be shared, and so many calls be waited for. */
 const IN_WORK = 100
 const ROUNDS = 5
+/** A service runs for weeks; by then what it does often is compiled. */
+const WARM_UP_ROUNDS = 6
 const DRIP = { rounds: 3, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
 /** More calls a minute than a round needs; between rounds all are given back. */
@@ -45,9 +47,9 @@ for (const latencyMs of LATENCIES_MS) {
     const contenders = (['ours', 'plain', 'map', 'floor'] as const).map((name) => {
       return { name, round: () => processAll(place, name, cpu) }
     })
-    const perSecond = await medianOfRounds(contenders, ROUNDS)
+    const perSecond = await medianOfRounds(contenders, ROUNDS, WARM_UP_ROUNDS)
     const waits = await measureWaits(place)
-    const median = (name: string) => percentile(cpu.get(name)?.slice(1) ?? [], 0.5)
+    const median = (name: string) => percentile(cpu.get(name)?.slice(WARM_UP_ROUNDS) ?? [], 0.5)
     printTable(`Webhook to move, ${RULES} rules, HelpCrunch takes ${latencyMs} ms`, [
       ...throughputRows(perSecond),
       ...waitRows(waits),
@@ -84,7 +86,7 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
   return { account, postgres, databaseUrl, load: createLoad(scope), services }
 }
 
-/** Sends chats of customers never seen before, and waits until all are moved; gives chats per second. */
+/** Sends chats of customers never seen before, until the last is answered, moved and recorded; gives chats per second. */
 async function processAll(place: Place, name: Name, cpu: Map<string, number[]>): Promise<number> {
   const { account, load, services, postgres } = place
   await giveBudgetBack(place)
@@ -92,11 +94,13 @@ async function processAll(place: Place, name: Name, cpu: Map<string, number[]>):
   const events = account.addCustomers(CHATS, RULES).map((id) => account.openChat(id).event)
   const service = [services[name].pid]
   const before = { service: cpuMsOf(service), postgres: cpuMsOf(postgres.family()) }
-  const startedAt = performance.now()
+  const startedAt = Date.now()
   await load.send(services[name].url, events, AT_A_TIME)
+  const answeredAt = Date.now()
   await until('all moved', () => account.simulator.calls.departmentPuts().length >= CHATS)
-  if (name === 'ours') await allSettled(place)
-  const elapsedMs = performance.now() - startedAt
+  const movedAt = Math.max(...account.simulator.calls.departmentPuts().map(({ at }) => at.getTime()))
+  const recordedAt = name === 'ours' ? await lastRecordedAt(place) : 0
+  const elapsedMs = Math.max(answeredAt, movedAt, recordedAt) - startedAt
   const note = (key: string, ms: number) => cpu.set(key, [...(cpu.get(key) ?? []), ms / CHATS])
   note(name, cpuMsOf(service) - before.service)
   note(`${name}, Postgres`, cpuMsOf(postgres.family()) - before.postgres)
@@ -177,6 +181,13 @@ function besideCpu(median: (name: string) => number): string {
 
 async function giveBudgetBack({ databaseUrl }: Place): Promise<void> {
   await query(databaseUrl, "UPDATE budget_slots SET used_at = 'epoch'")
+}
+
+/** The clock of Postgres is this machine's: to ask it again and again would take the time that is measured. */
+async function lastRecordedAt(place: Place): Promise<number> {
+  await allSettled(place)
+  const rows = await query<{ at: Date }>(place.databaseUrl, 'SELECT max(applied_at) AS at FROM decisions')
+  return rows[0]?.at.getTime() ?? Number.NaN
 }
 
 async function allSettled({ databaseUrl }: Place): Promise<void> {

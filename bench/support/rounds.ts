@@ -6,14 +6,18 @@ export interface Contender {
 
 /**
  * Lets contenders take turns for some rounds, so that whatever else the machine does falls on all of them, and gives the
- * median of each. A first round, which is not counted, warms up.
+ * median of each. The rounds before, which are not counted, warm up.
  */
-export async function medianOfRounds(contenders: readonly Contender[], rounds: number): Promise<Map<string, number>> {
+export async function medianOfRounds(
+  contenders: readonly Contender[],
+  rounds: number,
+  warmUpRounds = 1,
+): Promise<Map<string, number>> {
   const measured = new Map(contenders.map(({ name }): [string, number[]] => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
     for (const { name, round: measure } of contenders) {
       const value = await measure()
-      if (round > 0) measured.get(name)?.push(value)
+      if (round >= warmUpRounds) measured.get(name)?.push(value)
     }
   }
   return new Map([...measured].map(([name, values]) => [name, percentile(values, 0.5)]))

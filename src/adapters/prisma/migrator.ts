@@ -1,0 +1,57 @@
+import type pg from 'pg'
+import { openSchemaEngine } from './schema-engine.ts'
+import { isUpToDate, lockMigrations, openMigrationPool, readMigrations } from './schema-migrations.ts'
+
+/** What the migrator is told at its start. */
+export interface MigratorOrder {
+  readonly databaseUrl: string
+}
+
+/** What it answers, once. */
+export type MigratorReport = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly message: string }
+
+const FILTERS = { externalTables: [], externalEnums: [] }
+
+// A process of its own, which ends with its parent: it brings our tables up to date.
+process.once('disconnect', () => process.exit(1))
+process.once('message', async (order) => {
+  const { databaseUrl } = order as MigratorOrder // what `migrate` sends is typed there
+  try {
+    await bringUpToDate(databaseUrl)
+    report({ kind: 'done' })
+  } catch (error) {
+    report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+})
+
+async function bringUpToDate(databaseUrl: string): Promise<void> {
+  const pool = openMigrationPool(databaseUrl)
+  try {
+    await lockMigrations(pool)
+    const migrationsList = await readMigrations()
+    if (await isUpToDate(pool, migrationsList)) return // another replica was first
+    const engine = await openSchemaEngine(pool)
+    await inTransaction(pool, () => engine.applyMigrations({ migrationsList, filters: FILTERS }))
+  } finally {
+    await pool.end() // and with it the lock, and the one that Prisma's engine keeps
+  }
+}
+
+/**
+ * All or nothing, with what is recorded of it: Prisma's engine refuses to go on after a migration that was begun and never ended,
+ * and a process may be killed at any moment. The pool has one connection, so all that is asked of it is part of this.
+ */
+async function inTransaction(pool: pg.Pool, work: () => Promise<unknown>): Promise<void> {
+  await pool.query('BEGIN')
+  try {
+    await work()
+    await pool.query('COMMIT')
+  } catch (error) {
+    await pool.query('ROLLBACK').catch(() => undefined) // a connection that is gone has done so
+    throw error
+  }
+}
+
+function report(message: MigratorReport): void {
+  process.send?.(message, () => process.exit())
+}
