@@ -27,7 +27,7 @@ export interface DepartmentDependencies extends CallDependencies {
 
 /** Departments are made a few times a year; a person who has just made one asks for a refresh. */
 const AGE_MS_MAX = 3_600_000
-/** A list as young as this is given as it is, also on a refresh. */
+/** A list as young as this is given as it is, also on a refresh; and for so long nobody asks again who was not told. */
 export const JUST_LISTED_MS = 10_000
 /** HelpCrunch's largest page (page "Get departments"). */
 const PAGE_SIZE = 100
@@ -36,20 +36,24 @@ const NOT_LISTED = 'HelpCrunch refuses to list departments for this API key: tho
 
 /**
  * Makes what gives HelpCrunch's departments, listed at most an hour ago, or at most `JUST_LISTED_MS` ago where a refresh is asked
- * for: viewers must not be able to use up the account's calls. Who asks while HelpCrunch is being asked waits for the same reply. When
- * HelpCrunch cannot be asked, it gives the last list; undefined when there is none.
+ * for: viewers must not be able to use up the account's calls, nor by asking for what HelpCrunch does not tell. Who asks while HelpCrunch
+ * is being asked waits for the same reply. When HelpCrunch cannot be asked, it gives the last list; undefined when there is none.
  */
 export function createDepartmentLister(
   deps: DepartmentDependencies,
 ): (refresh: boolean) => Promise<DepartmentList | undefined> {
   let asking: Promise<DepartmentList | undefined> | undefined
+  let failedAtMs = Number.NEGATIVE_INFINITY
   return async (refresh) => {
     const cached = await deps.departments.read()
     if (cached !== undefined && cached.ageMs <= (refresh ? JUST_LISTED_MS : AGE_MS_MAX)) return cached
+    if (performance.now() - failedAtMs <= JUST_LISTED_MS) return cached
     asking ??= listAnew(deps).finally(() => {
       asking = undefined
     })
-    return (await asking) ?? cached
+    const listed = await asking
+    if (listed === undefined) failedAtMs = performance.now()
+    return listed ?? cached
   }
 }
 

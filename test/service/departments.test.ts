@@ -1,4 +1,6 @@
-import { test } from 'tap'
+import { type Test, test } from 'tap'
+import { apiOf } from '../support/api.ts'
+import { rule } from '../support/rules.ts'
 import { type Service, startService } from '../support/service.ts'
 import { shiftedDate } from '../support/shifted-date.ts'
 
@@ -7,6 +9,16 @@ const LISTED = { path: '/v1/departments' }
 /** As if the list had been made that long ago. */
 const age = ({ sql }: Pick<Service, 'sql'>, interval: string) =>
   sql(`UPDATE departments SET fetched_at = now() - interval '${interval}'`)
+
+/** Lets the process believe that so much time has passed. */
+function timeSkipper(t: Test): (ms: number) => void {
+  const now = performance.now.bind(performance)
+  let skippedMs = 0
+  t.intercept(performance, 'now', { value: () => now() + skippedMs })
+  return (ms) => {
+    skippedMs += ms
+  }
+}
 
 test('departments are listed once and then remembered, until somebody asks for a refresh', async (t) => {
   const { simulator, get, sql } = await startService(t, { settings })
@@ -74,10 +86,12 @@ test('more departments than fit one of their pages are all listed, and come in p
 
 test('while HelpCrunch is away the last list is told, and without one that there is none', async (t) => {
   const { simulator, get, sql } = await startService(t, { settings })
+  const skip = timeSkipper(t)
   await simulator.refuseConnections()
   const unavailable = { status: 503, body: { code: 'helpcrunch_unavailable', detail: /never been listed/ } }
   t.match(await get('/v1/departments'), unavailable)
   await simulator.acceptConnections()
+  skip(11_000)
   await get('/v1/departments')
   await age({ sql }, '11 seconds')
   const { body } = await get('/v1/departments')
@@ -92,8 +106,27 @@ test('while HelpCrunch is away the last list is told, and without one that there
     { kind: 'status', status: 500 },
   ])
   for (const reply of ['no JSON', 'an error']) {
+    skip(11_000)
     t.match(await get('/v1/departments?refresh=true'), { status: 200, body: { fetchedAt: body.fetchedAt } }, reply)
   }
+})
+
+test('a list that HelpCrunch does not give is asked for once in ten seconds, however often and for whatever', async (t) => {
+  const service = await startService(t, { settings })
+  const { simulator, get } = service
+  const { send } = apiOf(service)
+  const skip = timeSkipper(t)
+  simulator.script(LISTED, [{ kind: 'status', status: 403 }], { forever: true })
+  const askFour = async () => {
+    await get('/v1/departments')
+    await get('/v1/departments?refresh=true')
+    for (const key of ['french', 'german']) await send('POST', '/v1/rules/check', { rule: rule({ key }) })
+  }
+  await askFour()
+  t.equal(simulator.calls.count(LISTED), 1)
+  skip(11_000)
+  await askFour()
+  t.equal(simulator.calls.count(LISTED), 2)
 })
 
 test('either form of the total is read', async (t) => {
