@@ -19,7 +19,8 @@ const BODY_BYTES_MAX = 1_048_576
 export function createHelpcrunchClient(
   options: HelpcrunchClientOptions,
 ): HelpcrunchClient & { close(): Promise<void> } {
-  const dispatcher = new Agent({ connections: options.connections, connect: { timeout: options.timeoutMs } })
+  const { connections, timeoutMs } = options
+  const dispatcher = new Agent({ connections, connect: { timeout: timeoutMs }, maxResponseSize: BODY_BYTES_MAX })
   return {
     call: (request) => call(dispatcher, options, request),
     close: () => dispatcher.destroy(),
@@ -39,21 +40,12 @@ async function call(dispatcher: Agent, options: HelpcrunchClientOptions, request
       },
       body: request.body === undefined ? null : JSON.stringify(request.body),
     })
-    const chunks: Buffer[] = []
-    let bytes = 0
-    for await (const chunk of response.body) {
-      bytes += chunk.length
-      if (bytes > BODY_BYTES_MAX) {
-        response.body.destroy()
-        return noResponse('body_too_large', `the reply is longer than ${BODY_BYTES_MAX} bytes`)
-      }
-      chunks.push(chunk)
-    }
+    const text = await response.body.text()
     const [retryAfter, date] = [response.headers['retry-after'], response.headers.date].map(onlyOne)
     // A date is meant by the clock that the reply was written by; ours may be wrong.
     const retryAfterMs = readRetryAfter(retryAfter, readHttpDate(date) ?? new Date())
     // Replies are kept and shown: an error page that echoes the request must not carry the key there.
-    const body = Buffer.concat(chunks).toString('utf8').replaceAll(options.apiKey, '[API key]')
+    const body = text.replaceAll(options.apiKey, '[API key]')
     const reply = { kind: 'response', status: response.statusCode, body, bodyTruncated: false } as const
     return retryAfterMs === undefined ? reply : { ...reply, retryAfterMs }
   } catch (error) {
@@ -73,6 +65,8 @@ function readFailure(error: unknown): CallResult {
     return noResponse('timeout', error.message)
   if (error instanceof errors.BodyTimeoutError) return noResponse('timeout', error.message)
   if (error instanceof errors.ResponseContentLengthMismatchError) return noResponse('truncated', error.message)
+  if (error instanceof errors.ResponseExceededMaxSizeError)
+    return noResponse('body_too_large', `the reply is longer than ${BODY_BYTES_MAX} bytes`)
   const code = 'code' in error ? String(error.code) : error.name
   // Undici and the operating system word their failures without the key or the body; the code says what happened.
   return noResponse('connection', `${code}: ${error.message}`)
