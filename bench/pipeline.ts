@@ -17,10 +17,10 @@ import { printTable, type Row, spell } from './support/table.ts'
 // that a service can do which loses nothing it has said yes to.
 const RULES = 100
 const CHATS = 1_000
-/** Webhooks that HelpCrunch sends before the first of them is answered. */
-const AT_A_TIME = 32
-/** Chats that ours has in work: so many steps can be shared, and so many calls be waited for. */
-const IN_WORK = 100
+/** Webhooks that HelpCrunch sends before the first of them is answered: as many as connections in the flood of bench/intake.ts. */
+const AT_A_TIME = 64
+/** Chats that ours has in work, the most there may be: so many steps can be shared, and so many calls be waited for. */
+const IN_WORK = 200
 const ROUNDS = 5
 /** A service runs for weeks; by then what it does often is compiled. */
 const WARM_UP_ROUNDS = 6

@@ -90,8 +90,8 @@ export const Config = Type.Object({
   WORKER_CONCURRENCY: Type.Integer({
     default: 10,
     minimum: 1,
-    maximum: 100,
-    description: 'Chats that are worked on at the same time: 1 to 100.',
+    maximum: 200,
+    description: 'Chats that are worked on at the same time: 1 to 200.',
   }),
   RETENTION_DAYS: Type.Integer({
     default: 90,

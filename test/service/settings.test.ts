@@ -82,7 +82,7 @@ test('what is malformed is named, with what it should be, and never the value of
     ['DEFAULT_DEPARTMENT_ID', 'sales', /must be integer/],
     ['DEFAULT_DEPARTMENT_ID', '0', /must be >= 1/],
     ['LEAVE_ASSIGNED', 'yes', /must be boolean/],
-    ['WORKER_CONCURRENCY', '101', /must be <= 100/],
+    ['WORKER_CONCURRENCY', '201', /must be <= 200/],
     ['RETENTION_DAYS', '-1', /must be >= 1/],
   ]
   for (const [name, value, said] of malformed) {
