@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { createDatabase, openConnection, query } from '../support/postgres.ts'
 import { writeRules } from '../support/rules.ts'
@@ -7,9 +7,7 @@ import { runMain } from '../support/run-main.ts'
 import { settingsFor, startAccount, until } from '../support/service.ts'
 
 test('a start that is killed while it makes the tables leaves nothing behind, and the next one makes them', async (t) => {
-  const databaseUrl = await createDatabase(t)
-  await query(databaseUrl, 'DROP SCHEMA public, graphile_worker CASCADE')
-  await query(databaseUrl, 'CREATE SCHEMA public')
+  const databaseUrl = await createEmptyDatabase(t)
   const other = await openConnection(t, databaseUrl)
   await other('BEGIN')
   await other('CREATE TABLE chats ()') // whoever makes one of that name waits for the end of this
@@ -27,3 +25,20 @@ test('a start that is killed while it makes the tables leaves nothing behind, an
   t.equal((await query(databaseUrl, unfinished)).length, 0)
   await until('the service is ready', async () => (await app.inject('/readyz')).statusCode === 200)
 })
+
+test('a start says what keeps it from making the tables', async (t) => {
+  const databaseUrl = await createEmptyDatabase(t)
+  await query(databaseUrl, 'CREATE TABLE chats ()')
+  const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
+  await t.rejects(
+    buildApp({ env, logger: false }),
+    /The database of DATABASE_URL cannot be used: .*schema is not empty/,
+  )
+})
+
+async function createEmptyDatabase(t: Test): Promise<string> {
+  const databaseUrl = await createDatabase(t)
+  await query(databaseUrl, 'DROP SCHEMA public, graphile_worker CASCADE')
+  await query(databaseUrl, 'CREATE SCHEMA public')
+  return databaseUrl
+}
