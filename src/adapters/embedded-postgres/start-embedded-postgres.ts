@@ -2,7 +2,7 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { programBeside } from '../program-beside.ts'
+import { instruct, programBeside } from '../program-beside.ts'
 import type { KeeperReport, KeeperSettings } from './keeper.ts'
 
 export interface EmbeddedPostgres {
@@ -32,11 +32,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   })
   const keeper = forkKeeper()
   const keeperSettings: KeeperSettings = { dataDir, port, settings }
-  keeper.send(keeperSettings)
-  const [report] = (await Promise.race([
-    once(keeper, 'message'),
-    once(keeper, 'exit').then(([code]) => [{ kind: 'failed', message: `its keeper ended with code ${code}` }]),
-  ])) as [KeeperReport] // what the keeper sends is typed there
+  const report = await instruct<KeeperReport>(keeper, 'keeper', keeperSettings)
   if (report.kind === 'failed') {
     if (keeper.connected) keeper.disconnect()
     throw new Error(notStarted(dataDir, report.message))

@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { runMigrations as migrateQueue } from 'graphile-worker'
-import { programBeside } from '../program-beside.ts'
+import { instruct, programBeside } from '../program-beside.ts'
 import type { MigratorOrder, MigratorReport } from './migrator.ts'
 import { isUpToDate, lockMigrations, openMigrationPool, readMigrations } from './schema-migrations.ts'
 
@@ -42,10 +41,7 @@ async function migrateAside(databaseUrl: string): Promise<void> {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  migrator.send({ databaseUrl } satisfies MigratorOrder)
-  const [report] = (await Promise.race([
-    once(migrator, 'message'),
-    once(migrator, 'exit').then(([code]) => [{ kind: 'failed', message: `its migrator ended with code ${code}` }]),
-  ])) as [MigratorReport] // what the migrator sends is typed there
+  const order: MigratorOrder = { databaseUrl }
+  const report = await instruct<MigratorReport>(migrator, 'migrator', order)
   if (report.kind === 'failed') throw new Error(report.message)
 }

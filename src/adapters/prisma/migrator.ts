@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { ProgramFailure } from '../program-beside.ts'
 import { openSchemaEngine } from './schema-engine.ts'
 import { isUpToDate, lockMigrations, openMigrationPool, readMigrations } from './schema-migrations.ts'
 
@@ -8,7 +9,7 @@ export interface MigratorOrder {
 }
 
 /** What it answers, once. */
-export type MigratorReport = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly message: string }
+export type MigratorReport = { readonly kind: 'done' } | ProgramFailure
 
 const FILTERS = { externalTables: [], externalEnums: [] }
 
