@@ -23,6 +23,8 @@ export interface Customer {
   unsubscribed: boolean
   blocked: boolean
   firstSeenAt: Date
+  /** Whether `customer.new` was sent, as it is with the first chat. */
+  isAnnounced: boolean
   /** Before this moment the API answers 404, as it may for a customer who has only just come. */
   visibleAt: Date
 }

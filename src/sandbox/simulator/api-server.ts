@@ -121,6 +121,7 @@ async function receive(request: IncomingMessage): Promise<Received> {
 }
 
 function parseJson(body: string): unknown {
+  if (body === '') return undefined
   try {
     return JSON.parse(body)
   } catch {

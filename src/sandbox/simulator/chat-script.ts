@@ -80,8 +80,8 @@ function openChat(account: Account, opening: NewChat): Chat {
 }
 
 function announceNewCustomer(account: Account, customer: Customer): void {
-  const isKnown = [...account.chats.values()].some((chat) => chat.customerId === customer.id)
-  if (isKnown) return
+  if (customer.isAnnounced) return
+  customer.isAnnounced = true
   customer.visibleAt = new Date(account.now().getTime() + account.switches.customerDelayMs)
   account.emit('customer.new', webhookCustomer(account, customer))
 }

@@ -70,8 +70,8 @@ function unknownCustomer(id: number, now: Date): Customer {
     source: null,
     createdFrom: null,
   }
-  const state = { tags: [], customData: {}, unsubscribed: false, blocked: false, firstSeenAt: now, visibleAt: now }
-  return { id, ...unknownText, ...unknownOrigin, ...state }
+  const state = { tags: [], customData: {}, unsubscribed: false, blocked: false }
+  return { id, ...unknownText, ...unknownOrigin, ...state, firstSeenAt: now, isAnnounced: false, visibleAt: now }
 }
 
 /** There is no event for a change of name, locale, phone or custom data. */

@@ -60,7 +60,8 @@ function send(response: ServerResponse, call: LoggedCall, status: number, body: 
   const content = typeof body === 'string' ? body : JSON.stringify(body)
   const contentType = content.startsWith('<') ? 'text/html; charset=UTF-8' : 'application/json'
   call.status = status
-  response.writeHead(status, { 'content-type': contentType, ...headers }).end(content)
+  const length = Buffer.byteLength(content)
+  response.writeHead(status, { 'content-type': contentType, 'content-length': length, ...headers }).end(content)
 }
 
 function sendStatus(response: ServerResponse, plan: ReplyPlan, fault: Extract<Fault, { kind: 'status' }>): void {
