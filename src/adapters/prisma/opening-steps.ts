@@ -42,14 +42,14 @@ export function openingSteps(
  */
 export function openingTogether(limit: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`slot AS (
-      SELECT slot, row_number() OVER () AS place FROM (
-        SELECT slot FROM budget_slots WHERE ${IS_FREE} AND EXISTS (SELECT FROM helpcrunch_account WHERE paused_until IS NULL)
-        ORDER BY used_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
-      ) AS free
+      SELECT slot FROM budget_slots WHERE ${IS_FREE} AND EXISTS (SELECT FROM helpcrunch_account WHERE paused_until IS NULL)
+      ORDER BY used_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ), taken AS (
       UPDATE budget_slots b SET used_at = clock_timestamp()
-      FROM slot JOIN (SELECT *, row_number() OVER (ORDER BY priority DESC, event) AS place FROM ready) AS r USING (place)
-      WHERE b.slot = slot.slot RETURNING r.event, r.method, r.path
+      FROM (
+        -- Each takes the slot in its place of an array: to join them would be to read all slots for each.
+        SELECT ready.*, (SELECT array_agg(slot) FROM slot)[row_number() OVER (ORDER BY priority DESC, event)] AS slot FROM ready
+      ) AS r WHERE b.slot = r.slot RETURNING r.event, r.method, r.path
     ), opened AS (
       INSERT INTO attempts (event_seq, number, method, path, at)
       SELECT event, 1 + (SELECT count(*) FROM attempts WHERE event_seq = taken.event), method, path, clock_timestamp()

@@ -30,12 +30,12 @@ export function settleSteps(table: Prisma.Sql): Prisma.Sql {
         routed_department_id = CASE WHEN ${isApplied} THEN t.department ELSE c.routed_department_id END,
         routed_at = CASE WHEN ${isApplied} THEN clock_timestamp() ELSE c.routed_at END
       FROM (SELECT * FROM ${table} AS t WHERE decision IS NOT NULL ORDER BY chat) AS t -- as they are claimed, in order
-      WHERE c.id = t.chat AND c.fence = t.fence AND c.pending_decision_id = t.decision RETURNING t.*
+      WHERE c.id = t.chat AND c.fence = t.fence AND c.pending_decision_id = t.decision RETURNING t.*, 'pending' AS before
     ), settled AS (
       UPDATE decisions d SET outcome = t.outcome, reason = coalesce(t.reason, d.reason),
         from_department_id = CASE WHEN t.knows_from THEN t.department_from ELSE d.from_department_id END,
         applied_at = CASE WHEN ${isApplied} THEN clock_timestamp() END
-      FROM chat AS t WHERE d.id = t.decision AND d.outcome = 'pending'
+      FROM chat AS t WHERE d.id = t.decision AND d.outcome = t.before -- a joined value, no constant: the planner would read all that is pending
     )`
 }
 
