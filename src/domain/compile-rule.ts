@@ -1,4 +1,4 @@
-import { Engine, type NestedCondition, Operator } from 'json-rules-engine'
+import { Engine, type NestedCondition, Operator, type TopLevelCondition } from 'json-rules-engine'
 import type { OperatorName } from './conditions.ts'
 import { type Facts, type FactValue, type Lookup, readFact } from './facts.ts'
 import type { LeafTest } from './operators.ts'
@@ -24,7 +24,7 @@ type Lookups = ReadonlySet<Lookup>
  * true tells whether the rule could still match. It may say yes where one fact would have to be two things at once.
  */
 export function compileRule(conditions: PreparedCondition): RuleEngine {
-  const root = { all: [engineCondition(conditions, true)] }
+  const root = asRoot(engineCondition(conditions, true))
   const leaves = leavesOf(conditions)
   const operators = new Set(leaves.flatMap(({ leaf }) => engineOperators(leaf.operator)))
   const lookupByFact = new Map(leaves.map(({ leaf, lookup }) => [leaf.fact, lookup]))
@@ -78,7 +78,7 @@ function isKnownToBe(truth: boolean, actual: EngineFact, test: LeafTest): boolea
  * Every rule has an engine or more, so each is given the operators that its rule names, and no others. They take the place of
  * json-rules-engine's own of the same name, which take an unknown fact for a value.
  */
-function createEngine(conditions: { all: NestedCondition[] }, operators: ReadonlySet<EngineOperator>): Engine {
+function createEngine(conditions: TopLevelCondition, operators: ReadonlySet<EngineOperator>): Engine {
   const engine = new Engine([], { allowUndefinedFacts: true, pathResolver: refusePath })
   for (const operator of operators) engine.addOperator(operator)
   engine.addRule({ conditions, event: { type: 'match' } })
@@ -93,13 +93,8 @@ function refusePath(): never {
 function engineCondition(condition: PreparedCondition, positive: boolean): NestedCondition {
   switch (condition.kind) {
     case 'leaf': {
-      const { leaf, pointer, test } = condition
-      return {
-        name: pointer,
-        fact: leaf.fact,
-        operator: positive ? leaf.operator : negated(leaf.operator),
-        value: test,
-      }
+      const { leaf, test } = condition
+      return { fact: leaf.fact, operator: positive ? leaf.operator : negated(leaf.operator), value: test }
     }
     case 'not':
       return engineCondition(condition.member, !positive)
@@ -108,6 +103,11 @@ function engineCondition(condition: PreparedCondition, positive: boolean): Neste
       return (condition.kind === 'all') === positive ? { all: members } : { any: members }
     }
   }
+}
+
+/** The engine begins with a group. Each run clones all that it has, so there is none around a group, and no name in it. */
+function asRoot(condition: NestedCondition): TopLevelCondition {
+  return 'all' in condition || 'any' in condition ? condition : { all: [condition] }
 }
 
 function negated(operator: string): string {
