@@ -17,6 +17,7 @@ import { createEventReader, type EventReader } from '../adapters/prisma/event-re
 import { createOldRecords } from '../adapters/prisma/old-records.ts'
 import { createRuleReader, type RuleReader } from '../adapters/prisma/rule-reader.ts'
 import { createRulesetStore } from '../adapters/prisma/ruleset-store.ts'
+import { createSharing } from '../adapters/prisma/share-statement.ts'
 import { createWaitingMoves } from '../adapters/prisma/waiting-moves.ts'
 import { readRulesDir } from '../adapters/rule-files.ts'
 import { ageOut } from '../services/age-out.ts'
@@ -73,24 +74,25 @@ export default fp(
     app.addHook('onClose', () => client.close())
 
     const workerId = randomUUID()
-    const inbox = guard('inbox', createEventInbox(query))
+    const share = createSharing()
+    const inbox = guard('inbox', createEventInbox(query, share))
     const rulesets = createRulesetStore(prisma)
     const customers = guard('customers', createCustomerStore(query))
     const decisions = createDecisionReader(prisma)
-    const calls = { client: guard('client', client), ledger: guard('ledger', createCallLedger(query)), log }
+    const calls = { client: guard('client', client), ledger: guard('ledger', createCallLedger(query, share)), log }
     const policy = {
       mode: config.ROUTER_MODE,
       defaultDepartmentId: config.DEFAULT_DEPARTMENT_ID,
       leaveAssigned: config.LEAVE_ASSIGNED,
     }
-    const claims = guard('claims', createChatClaims(query, workerId))
+    const claims = guard('claims', createChatClaims(query, share, workerId))
     const work = { ...calls, forbidden: createForbiddenCalls(), claims, policy, random: Math.random }
     const waitingMoves = guard('waitingMoves', createWaitingMoves(query))
     const looks = createSharedLooks({ ...work, waitingMoves })
     const applying = { ...work, looks, applications: guard('applications', createApplicationJournal(query)) }
     const deciding = {
       ...applying,
-      journal: guard('journal', createDecisionJournal(query, workerId)),
+      journal: guard('journal', createDecisionJournal(query, share, workerId)),
       rulesets,
       planField: config.PLAN_FIELD,
     }

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createEventInbox } from '../../src/adapters/prisma/event-inbox.ts'
 import { bringBackLostJobs } from '../../src/adapters/prisma/lost-jobs.ts'
+import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
 import { createWaitingMoves } from '../../src/adapters/prisma/waiting-moves.ts'
 import { createWorkerRegistry } from '../../src/adapters/prisma/worker-registry.ts'
 import { startQueue } from '../../src/adapters/queue.ts'
@@ -23,7 +24,7 @@ async function layGround(t: Scope) {
   t.teardown(() => database.close())
   const registry = createWorkerRegistry(database.prisma, database.pool, 'this worker')
   t.teardown(() => registry.leave())
-  const inbox = createEventInbox(database.query)
+  const inbox = createEventInbox(database.query, createSharing())
   return {
     ...{ sql, database, registry },
     /** Stores the webhooks of these chats in the same moment, and so in one statement; a customer's has no chat. */

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { createApplicationJournal } from '../../src/adapters/prisma/application-journal.ts'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
+import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
 import { compileRuleset } from '../../src/domain/ruleset.ts'
 import type { Reply } from '../../src/services/call-helpcrunch.ts'
 import { type NewDecision, toPending } from '../../src/services/new-decision.ts'
@@ -30,7 +31,7 @@ async function openJournal(t: Scope) {
   }
   const database = openDatabase({ url, connections: 5, onLostConnection: () => {} })
   t.teardown(() => database.close())
-  const journal = createDecisionJournal(database.query, 'this worker')
+  const journal = createDecisionJournal(database.query, createSharing(), 'this worker')
   return { url, sql, journal, applications: createApplicationJournal(database.query) }
 }
 

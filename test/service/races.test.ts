@@ -4,6 +4,7 @@ import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
 import { createEventInbox } from '../../src/adapters/prisma/event-inbox.ts'
 import { createRetries } from '../../src/adapters/prisma/retries.ts'
+import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
 import { createWorkerRegistry } from '../../src/adapters/prisma/worker-registry.ts'
 import type { DecisionSummary } from '../../src/services/read-decision.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
@@ -36,7 +37,7 @@ test('a call that gets no slot of the budget does not use up the one that shows 
   const { sql, query } = await open(t)
   await sql('INSERT INTO budget_slots (slot, used_at) SELECT generate_series(1, 2), now()')
   await sql("UPDATE helpcrunch_account SET paused_until = now() - interval '1 s'")
-  const ledger = createCallLedger(query)
+  const ledger = createCallLedger(query, createSharing())
   const request = { method: 'GET', path: '/departments' } as const
   t.match(await ledger.open({ kind: 'look_up' }, request), { kind: 'no_budget' })
   await sql("UPDATE budget_slots SET used_at = 'epoch'")
@@ -50,7 +51,8 @@ test('look-ups do not wait for moves that have failed, and wait for their next t
   await sql(
     'INSERT INTO chats (id, fence, pending_decision_id, tries) SELECT n, 1, n, 0 FROM generate_series(1, 3) AS n',
   )
-  const look = () => createCallLedger(query).open({ kind: 'look_up' }, { method: 'GET', path: '/customers/1' })
+  const look = () =>
+    createCallLedger(query, createSharing()).open({ kind: 'look_up' }, { method: 'GET', path: '/customers/1' })
   t.match(await look(), { kind: 'no_budget' })
   await sql('UPDATE chats SET tries = 9')
   await sql(
@@ -66,7 +68,8 @@ test('look-ups leave two calls to each move that has failed and is due again: fo
     'INSERT INTO chats (id, fence, pending_decision_id, tries) SELECT n, 1, n, n - 1 FROM generate_series(1, 3) AS n',
   )
   await sql(`SELECT graphile_worker.add_job('apply_decision', job_key := 'apply:' || id) FROM chats WHERE tries > 0`)
-  const look = () => createCallLedger(query).open({ kind: 'look_up' }, { method: 'GET', path: '/customers/1' })
+  const look = () =>
+    createCallLedger(query, createSharing()).open({ kind: 'look_up' }, { method: 'GET', path: '/customers/1' })
   t.match(await look(), { kind: 'opened' }, 'the sixth is left over: one move needs one')
   t.match(await look(), { kind: 'no_budget' })
   await sql(
@@ -75,7 +78,10 @@ test('look-ups leave two calls to each move that has failed and is due again: fo
   await sql(`INSERT INTO chats (id, fence) VALUES (${CHAT}, 1)`)
   const [event] = await sql<{ seq: string }>('SELECT seq FROM webhook_events')
   const chat = { claim: { chatId: CHAT, fence: 1n }, eventSeq: BigInt(event?.seq ?? 0) }
-  const together = createCallLedger(query).open({ kind: 'look_up', chat }, { method: 'GET', path: '/customers/1' })
+  const together = createCallLedger(query, createSharing()).open(
+    { kind: 'look_up', chat },
+    { method: 'GET', path: '/customers/1' },
+  )
   t.match(await together, { kind: 'no_budget' }, 'nor with others')
 })
 
@@ -88,7 +94,7 @@ test('copies of the same webhooks that are stored at the same moment wait for on
   for (let round = 0; round < 20; round++) {
     const ids = Array.from({ length: 40 }, (_, n) => `${round}-${n}`)
     const store = (order: readonly string[]) => {
-      const inbox = createEventInbox(query)
+      const inbox = createEventInbox(query, createSharing())
       return Promise.all(order.map((id) => inbox.insertOnce(event(id))))
     }
     const inserted = (await Promise.all([store(ids), store(ids.toReversed())])).flat()
@@ -107,7 +113,7 @@ test('a decision takes over from one that was made pending again while it waited
     `INSERT INTO webhook_events (id, type, chat_id, status, body, happened_at) VALUES ('new', 'chat.new', ${CHAT}, 'waiting', '{}', now())`,
   )
   await sql(`INSERT INTO chats (id, fence) VALUES (${CHAT}, 1)`)
-  const journal = createDecisionJournal(query, 'this worker')
+  const journal = createDecisionJournal(query, createSharing(), 'this worker')
   const claim = await journal.claimNext(CHAT)
   if (claim?.started === undefined) throw new Error('nothing was started')
   const other = await openConnection(t, url)

@@ -1,10 +1,9 @@
-import { mock } from 'node:test'
 import { test } from 'tap'
 import { createCallLedger } from '../../src/adapters/prisma/call-ledger.ts'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
-import { type Query, RefusedStatement } from '../../src/adapters/prisma/query.ts'
-import { shareStatement } from '../../src/adapters/prisma/share-statement.ts'
+import type { Query } from '../../src/adapters/prisma/query.ts'
+import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
 import type { CallLedger, OpenCall, Reply } from '../../src/services/call-helpcrunch.ts'
 import type { DecisionJournal, StartedClaim } from '../../src/services/decide-events.ts'
 import type { NewDecision } from '../../src/services/new-decision.ts'
@@ -63,7 +62,11 @@ async function layGround(t: Scope): Promise<Ground> {
     statements += 1
     return database.query(...statement)
   }
-  const ground = { journal: createDecisionJournal(query, 'this worker'), ledger: createCallLedger(query) }
+  const share = createSharing()
+  const ground = {
+    journal: createDecisionJournal(query, share, 'this worker'),
+    ledger: createCallLedger(query, share),
+  }
   return { sql, ...ground, statements: () => statements }
 }
 
@@ -167,58 +170,4 @@ test('no move is opened along with a decision when its chat has been seen too lo
   const along = { reply: undefined, move: { ...MOVE, freshForMs: -1 } }
   t.match(await journal.record(claim, claim.started, decision, along), { isQueued: false, opened: undefined })
   t.strictSame(await sql('SELECT FROM attempts'), [])
-})
-
-test('who comes while a statement is under way shares the next', async (t) => {
-  const shared: number[][] = []
-  const gate = Promise.withResolvers<void>()
-  const step = shareStatement(async (rows: readonly number[]) => {
-    shared.push([...rows])
-    await gate.promise
-    return rows.map((row) => row * 10)
-  })
-  const first = step(1)
-  while (shared.length === 0) await new Promise(setImmediate)
-  const later = [step(2), step(3)]
-  await new Promise(setImmediate)
-  t.strictSame(shared, [[1]])
-  gate.resolve()
-  t.strictSame(await Promise.all([first, ...later]), [10, 20, 30])
-  t.strictSame(shared, [[1], [2, 3]])
-})
-
-test('a statement that Postgres refuses because of one fails for that one only', async (t) => {
-  const step = shareStatement(async (rows: readonly number[]) => {
-    if (rows.includes(2)) throw new RefusedStatement('two')
-    return rows
-  })
-  const results = await Promise.allSettled([1, 2, 3].map(step))
-  t.match(results, [{ value: 1 }, { reason: { message: 'two' } }, { value: 3 }])
-})
-
-test('a statement of which nobody knows whether it was done is not done again', async (t) => {
-  let runs = 0
-  const step = shareStatement(async (_rows: readonly number[]): Promise<number[]> => {
-    runs += 1
-    throw new Error('Connection terminated unexpectedly')
-  })
-  const results = await Promise.allSettled([1, 2, 3].map(step))
-  t.match(results, Array(3).fill({ status: 'rejected', reason: { message: /terminated/ } }))
-  t.equal(runs, 1)
-})
-
-test('a statement that never ends does not keep the next from beginning', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout'] })
-  t.teardown(() => mock.timers.reset())
-  const shared: number[][] = []
-  const step = shareStatement(async (rows: readonly number[]) => {
-    shared.push([...rows])
-    if (rows.includes(1)) await new Promise(() => {})
-    return rows
-  })
-  void step(1)
-  while (shared.length === 0) await new Promise(setImmediate)
-  const next = step(2)
-  mock.timers.tick(10_000)
-  t.equal(await next, 2)
 })

@@ -5,7 +5,7 @@ import { higherMoves, WAITING_MOVES } from './kept-slots.ts'
 import { type LookUp, openLookUps } from './open-look-ups.ts'
 import { IS_FREE, openingSteps, WINDOW } from './opening-steps.ts'
 import type { Query } from './query.ts'
-import { shareStatement } from './share-statement.ts'
+import type { ShareStatement } from './share-statement.ts'
 import { holds, msToInterval } from './sql.ts'
 
 /** How long the one probe after a pause has before another may try. */
@@ -25,9 +25,9 @@ interface OpeningRow {
  * One budget for the account, over all replicas: as many slots as calls a minute, each free again a minute after its use.
  * A move may take a free slot that no waiting move of a higher rule will need, a look-up one that no move will need at all.
  */
-export function createCallLedger(query: Query): CallLedger {
-  const openLookUp = shareStatement((lookUps: readonly LookUp[]) => openLookUps(query, lookUps))
-  const close = shareStatement((replies: readonly Reply[]) => closeCalls(query, replies))
+export function createCallLedger(query: Query, share: ShareStatement): CallLedger {
+  const openLookUp = share((lookUps: readonly LookUp[]) => openLookUps(query, lookUps))
+  const close = share((replies: readonly Reply[]) => closeCalls(query, replies))
   return {
     async open(purpose, request) {
       if (purpose.kind === 'look_up' && purpose.chat) {

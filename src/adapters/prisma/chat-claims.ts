@@ -3,7 +3,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { ChatClaim, ChatClaims } from '../../services/chat-claim.ts'
 import type { Query } from './query.ts'
 import { LET_GO } from './settlement.ts'
-import { shareStatement } from './share-statement.ts'
+import type { ShareStatement } from './share-statement.ts'
 import { holds, msToInterval } from './sql.ts'
 import { WORKER_SILENCE_MAX } from './worker-registry.ts'
 
@@ -13,12 +13,12 @@ export const CLAIM_END = Prisma.sql`clock_timestamp() + ${msToInterval(CLAIM_MS)
 const RELEASE_WAIT_MS = { first: 20, max: 1_000 }
 
 /** Claims by the database's clock. A claim ends with what it settles, with its release, with its worker's life, or after a minute. */
-export function createChatClaims(query: Query, workerId: string): ChatClaims {
+export function createChatClaims(query: Query, share: ShareStatement, workerId: string): ChatClaims {
   const letGo = async (claim: ChatClaim) => {
     await query`UPDATE chats c SET ${LET_GO} WHERE ${holds(claim)}`
   }
   return {
-    claim: shareStatement(async (chatIds: readonly number[]) => {
+    claim: share(async (chatIds: readonly number[]) => {
       const rows = await query<{ id: bigint; fence: bigint }>`
         WITH claimed AS (${claimStep(chatIds, workerId)}) SELECT id, fence FROM claimed`
       return firstOfEach(chatIds, rows).map((row) => row && { chatId: Number(row.id), fence: row.fence })

@@ -5,7 +5,7 @@ import { addLookUpJob } from './jobs.ts'
 import { workOut } from './postponing.ts'
 import type { Query } from './query.ts'
 import { recordDecisions, type ToRecord } from './record-decisions.ts'
-import { shareStatement } from './share-statement.ts'
+import type { ShareStatement } from './share-statement.ts'
 import { cleanText, holds, holdsForWrite } from './sql.ts'
 import {
   isStarted,
@@ -18,10 +18,10 @@ import {
 } from './started-event.ts'
 
 /** Writes each step of deciding as one statement, fenced by the chats' claims; chats that take it at the same moment share it. */
-export function createDecisionJournal(query: Query, workerId: string): DecisionJournal {
-  const record = shareStatement((decisions: readonly ToRecord[]) => recordDecisions(query, decisions))
+export function createDecisionJournal(query: Query, share: ShareStatement, workerId: string): DecisionJournal {
+  const record = share((decisions: readonly ToRecord[]) => recordDecisions(query, decisions))
   return {
-    claimNext: shareStatement((chatIds: readonly number[]) => claimAndStart(query, workerId, chatIds)),
+    claimNext: share((chatIds: readonly number[]) => claimAndStart(query, workerId, chatIds)),
     record: (claim, event, decision, along) => record({ claim, event, decision, along, atMs: performance.now() }),
 
     async startNext(claim) {

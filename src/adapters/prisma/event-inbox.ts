@@ -2,7 +2,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { EventInbox, NewEvent } from '../../services/receive-event.ts'
 import { addEventJobs } from './jobs.ts'
 import type { Query } from './query.ts'
-import { shareStatement } from './share-statement.ts'
+import type { ShareStatement } from './share-statement.ts'
 import { cleanText } from './sql.ts'
 
 /**
@@ -10,8 +10,8 @@ import { cleanText } from './sql.ts'
  * Prisma, which would write the bodies as base64 first and as hexadecimal digits then: six times the memory, and most of the
  * processor time of a webhook of 64 KiB.
  */
-export function createEventInbox(query: Query): EventInbox {
-  const store = shareStatement((events: readonly NewEvent[]) => insert(query, events))
+export function createEventInbox(query: Query, share: ShareStatement): EventInbox {
+  const store = share((events: readonly NewEvent[]) => insert(query, events))
   return { insertOnce: async (event) => ({ inserted: await store(event) }) }
 }
 

@@ -1,10 +1,16 @@
+import { setImmediate as nextRound } from 'node:timers/promises'
 import DataLoader from 'dataloader'
+import pLimit from 'p-limit'
 import { RefusedStatement } from './query.ts'
 
 /** So many webhooks of 1 MiB would still fit a statement; of everything else a row is far smaller. */
 const ROWS_MAX = 50
 /** More than a connection and its statement may take. */
 const TURN_MS_MAX = 10_000
+/** Statements of all steps together: Postgres takes less time for three of many chats each than for five of fewer. */
+const AT_ONCE = 3
+/** What takes longer waits for something else than a processor (a lock, the disk, the network), and keeps nobody from beginning. */
+const BUSY_MS_MAX = 20
 
 /**
  * One statement, and so one commit, for all who take the same step at the same moment: one at a time, and who comes while it is
@@ -12,40 +18,44 @@ const TURN_MS_MAX = 10_000
  *
  * When Postgres refuses a statement of several rows, each gets one of its own: what is wrong with one is nobody else's failure.
  */
-export function shareStatement<In, Out>(
+export type ShareStatement = <In, Out>(
   run: (rows: readonly In[]) => Promise<readonly Out[]>,
-): (row: In) => Promise<Out> {
-  const turns = createTurns()
-  const loader = new DataLoader<In, Out>((rows) => runTogether(run, rows).finally(turns.end), {
-    cache: false,
-    maxBatchSize: ROWS_MAX,
-    batchScheduleFn: turns.begin,
-  })
-  return (row) => loader.load(row)
+) => (row: In) => Promise<Out>
+
+/** For the steps of one process, whose statements make room for each other. */
+export function createSharing(): ShareStatement {
+  const atOnce = pLimit(AT_ONCE)
+  return <In, Out>(run: (rows: readonly In[]) => Promise<readonly Out[]>) => {
+    const inTurn = pLimit(1)
+    let ended: Promise<unknown> = Promise.resolve()
+    const runNext = (rows: readonly In[]) => {
+      const statement = runTogether(run, rows)
+      ended = statement.then(nextRound, nextRound) // so that those whom the same read from the network has woken share the next one
+      return statement
+    }
+    const loader = new DataLoader<In, Out>(runNext, {
+      cache: false,
+      maxBatchSize: ROWS_MAX,
+      batchScheduleFn(begin) {
+        void inTurn(async () => {
+          await atOnce(() => {
+            begin()
+            return waitFor(ended, BUSY_MS_MAX)
+          })
+          await waitFor(ended, TURN_MS_MAX)
+        })
+      },
+    })
+    return (row: In) => loader.load(row)
+  }
 }
 
-/** Begins one thing after the other, and the next one all the same when one does not say that it has ended. */
-function createTurns() {
-  const waiting: (() => void)[] = []
-  let isBusy = false
-  let patience: NodeJS.Timeout | undefined
-  const next = (soon: (begin: () => void) => void) => {
-    clearTimeout(patience)
-    const begin = waiting.shift()
-    isBusy = begin !== undefined
-    if (begin === undefined) return
-    patience = setTimeout(end, TURN_MS_MAX)
-    patience.unref()
-    soon(begin)
-  }
-  const end = () => next(setImmediate) // so that those whom the same read from the network has woken share the next one
-  return {
-    begin(begin: () => void) {
-      waiting.push(begin)
-      if (!isBusy) next(queueMicrotask)
-    },
-    end,
-  }
+/** But no longer than that. */
+async function waitFor(what: Promise<unknown>, msMax: number): Promise<void> {
+  const patience = Promise.withResolvers<void>()
+  const timer = setTimeout(patience.resolve, msMax).unref()
+  await Promise.race([what, patience.promise])
+  clearTimeout(timer)
 }
 
 async function runTogether<In, Out>(
