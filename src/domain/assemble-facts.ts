@@ -1,7 +1,7 @@
 import { type ChatSnapshot, MESSAGE_CHARACTERS_MAX } from './chat-snapshot.ts'
 import { type CustomerProfile, learnFromChatEvent } from './customer-profile.ts'
 import { type Facts, type FactValue, findFact, type Lookup } from './facts.ts'
-import { onlyTold, readText } from './helpcrunch-values.ts'
+import { readText } from './helpcrunch-values.ts'
 import { isJsonObject } from './json-object.ts'
 import { detectLanguage } from './message-language.ts'
 import { MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
@@ -33,7 +33,7 @@ export function assembleFacts(
     const lookup = findFact(name)?.lookup
     return lookup !== undefined && openLookups.has(lookup)
   }
-  const facts = onlyTold({
+  const told: PartialFacts = {
     event: envelope.type,
     ...customerFacts(customer, planField),
     // Once the customer has been asked for: whether the chat happened to be read before must not matter.
@@ -43,8 +43,9 @@ export function assembleFacts(
     department: chat.departmentId,
     assignee: chat.assigneeId,
     ...messageFacts(envelope, chat),
-  })
-  return Object.fromEntries(Object.entries(facts).filter(([name, value]) => value !== null || mayTell(name)))
+  }
+  const isFact = ([name, value]: [string, unknown]) => value !== undefined && (value !== null || mayTell(name))
+  return Object.fromEntries(Object.entries(told).filter(isFact)) as Facts // without what nobody told
 }
 
 /** The lookups that could still tell something. One that cannot be made, for want of a customer id, counts as done. */

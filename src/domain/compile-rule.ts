@@ -1,4 +1,4 @@
-import { Engine, type NestedCondition, Operator, type TopLevelCondition } from 'json-rules-engine'
+import { Engine, Fact, type NestedCondition, Operator, type TopLevelCondition } from 'json-rules-engine'
 import type { OperatorName } from './conditions.ts'
 import { type Facts, type FactValue, type Lookup, readFact } from './facts.ts'
 import type { LeafTest } from './operators.ts'
@@ -114,19 +114,22 @@ function negated(operator: string): string {
   return `not ${operator}`
 }
 
-/** The facts this rule asks about, as constants. One that is unknown for good is left out. */
+/** The facts this rule asks about, as constants, which need no hash to be kept under. One that is unknown for good is left out. */
 function engineFacts(
   lookupByFact: ReadonlyMap<string, Lookup | undefined>,
   facts: Facts,
   openLookups: Lookups,
   asked: Lookups,
-): Record<string, EngineFact> {
-  const known: Record<string, EngineFact> = {}
+): Record<string, Fact<EngineFact>> {
+  const known: Record<string, Fact<EngineFact>> = {}
+  const know = (name: string, value: EngineFact) => {
+    known[name] = new Fact(name, value, { cache: false })
+  }
   for (const [name, lookup] of lookupByFact) {
     const value = readFact(facts, name)
     if (value === undefined && lookup !== undefined && openLookups.has(lookup)) {
-      known[name] = asked.has(lookup) ? HOPED : OPEN
-    } else if (value !== undefined && value !== null) known[name] = value
+      know(name, asked.has(lookup) ? HOPED : OPEN)
+    } else if (value !== undefined && value !== null) know(name, value)
   }
   return known
 }

@@ -141,7 +141,13 @@ function reportSettled(
   isSettled: boolean,
 ): WorkEnding {
   if (!isSettled) return { kind: 'done' } // another worker has taken the chat over, and goes on
-  const fields = { decisionId: pending.id, chatId: claim.chatId, outcome, reason, departmentTo: pending.departmentId }
+  const fields = {
+    decisionId: Number(pending.id),
+    chatId: claim.chatId,
+    outcome,
+    reason,
+    departmentTo: pending.departmentId,
+  }
   if (outcome === 'failed') log.error(fields, 'decision.settled')
   else if (outcome === 'rejected') log.warn(fields, 'decision.settled')
   else log.info(fields, 'decision.settled')

@@ -159,7 +159,7 @@ async function record(
   }
   if (recorded === undefined) return FINISHED // another worker has taken the chat over, and decides
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, rulesetVersion } = decision
-  const names = { decisionId: recorded.decisionId, eventId: event.id, type: event.type, chatId: claim.chatId }
+  const names = { decisionId: Number(recorded.decisionId), eventId: event.id, type: event.type, chatId: claim.chatId }
   const rule = winner?.rule.document.key ?? null
   const ageMs = Math.round(event.ageMs)
   const what = { outcome, reason, mode, rule, departmentFrom, departmentTo, rulesetVersion, ageMs }

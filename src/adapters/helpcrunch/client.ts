@@ -1,4 +1,4 @@
-import { Agent, errors, request as httpRequest } from 'undici'
+import { errors, Pool } from 'undici'
 import { type CallResult, readHttpDate, readRetryAfter } from '../../domain/retry-policy.ts'
 import type { ApiRequest, HelpcrunchClient } from '../../services/call-helpcrunch.ts'
 
@@ -15,22 +15,28 @@ export interface HelpcrunchClientOptions {
 /** A chat or customer is a few KiB; a page of a hundred departments with their agents stays below this. */
 const BODY_BYTES_MAX = 1_048_576
 
-/** HelpCrunch's REST API over undici: one dispatcher of our own, no retries (the queue has them), no redirects. */
+/** HelpCrunch's REST API over undici: one pool of connections, no retries (the queue has them), no redirects. */
 export function createHelpcrunchClient(
   options: HelpcrunchClientOptions,
 ): HelpcrunchClient & { close(): Promise<void> } {
   const { connections, timeoutMs } = options
-  const dispatcher = new Agent({ connections, connect: { timeout: timeoutMs }, maxResponseSize: BODY_BYTES_MAX })
+  const { origin, pathname } = new URL(options.baseUrl)
+  const pool = new Pool(origin, { connections, connect: { timeout: timeoutMs }, maxResponseSize: BODY_BYTES_MAX })
+  const base = { pool, path: pathname.replace(/\/$/, '') }
   return {
-    call: (request) => call(dispatcher, options, request),
-    close: () => dispatcher.destroy(),
+    call: (request) => call(base, options, request),
+    close: () => pool.destroy(),
   }
 }
 
-async function call(dispatcher: Agent, options: HelpcrunchClientOptions, request: ApiRequest): Promise<CallResult> {
+async function call(
+  base: { readonly pool: Pool; readonly path: string },
+  options: HelpcrunchClientOptions,
+  request: ApiRequest,
+): Promise<CallResult> {
   try {
-    const response = await httpRequest(`${options.baseUrl}${request.path}`, {
-      dispatcher,
+    const response = await base.pool.request({
+      path: `${base.path}${request.path}`,
       method: request.method,
       signal: AbortSignal.timeout(options.timeoutMs),
       headers: {
@@ -43,7 +49,8 @@ async function call(dispatcher: Agent, options: HelpcrunchClientOptions, request
     const text = await response.body.text()
     const [retryAfter, date] = [response.headers['retry-after'], response.headers.date].map(onlyOne)
     // A date is meant by the clock that the reply was written by; ours may be wrong.
-    const retryAfterMs = readRetryAfter(retryAfter, readHttpDate(date) ?? new Date())
+    const now = () => readHttpDate(date) ?? new Date()
+    const retryAfterMs = retryAfter === undefined ? undefined : readRetryAfter(retryAfter, now())
     // Replies are kept and shown: an error page that echoes the request must not carry the key there.
     const body = text.replaceAll(options.apiKey, '[API key]')
     const reply = { kind: 'response', status: response.statusCode, body, bodyTruncated: false } as const

@@ -11,7 +11,7 @@ export function replyColumns({ call, ending }: Reply): object {
   const { result, durationMs, problem } = ending
   const reply = result.kind === 'response' ? result : undefined
   return {
-    attempt: call.attemptId,
+    attempt: String(call.attemptId),
     status: reply?.status,
     body: reply?.body.slice(0, BODY_CHARACTERS_MAX),
     error: result.kind === 'no_response' ? `${result.reason}: ${result.message}` : problem,

@@ -16,7 +16,7 @@ export interface LookUp {
 /** Opens look-ups while there are more free calls than waiting moves. Whoever gets none here asks alone, and is told why. */
 export async function openLookUps(query: Query, lookUps: readonly LookUp[]): Promise<(OpenCall | undefined)[]> {
   const table = lookUps.map(({ claim, eventSeq, request: { method, path } }) => {
-    return { chat: claim.chatId, fence: claim.fence, event: eventSeq, method, path }
+    return { chat: claim.chatId, fence: String(claim.fence), event: String(eventSeq), method, path }
   })
   const rows = await query<{ n: number; id: bigint; number: number }>`
     WITH t AS (${tableOf('chat bigint, fence bigint, event bigint, method text, path text', table)}), ready AS (

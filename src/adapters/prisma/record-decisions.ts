@@ -54,7 +54,7 @@ function columnsOf({ claim, event, decision, along: { reply, move }, atMs }: ToR
   const { outcome, reason, mode, winner, departmentFrom, departmentTo, facts, openLookups, stateAgeMs } = decision
   const waitedMs = performance.now() - atMs // for the statement before this
   return {
-    ...{ chat: claim.chatId, fence: claim.fence, event: event.seq, outcome, reason, mode },
+    ...{ chat: claim.chatId, fence: String(claim.fence), event: String(event.seq), outcome, reason, mode },
     ...{ rule_key: winner?.rule.document.key, rule_version: winner?.rule.version, priority: priorityOf(winner) },
     ...{ knows_from: departmentFrom !== undefined, department_from: departmentFrom, department_to: departmentTo },
     ...{ facts, open_lookups: [...openLookups], ruleset_version: decision.rulesetVersion },

@@ -9,8 +9,8 @@ export function settlementColumns({ claim, pending, outcome, reason, departmentF
   return {
     ...{
       chat: claim.chatId,
-      fence: claim.fence,
-      decision: pending.id,
+      fence: String(claim.fence),
+      decision: String(pending.id),
       outcome,
       reason,
       department: pending.departmentId,

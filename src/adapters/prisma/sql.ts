@@ -5,14 +5,14 @@ export function toJsonb(value: unknown): Prisma.Sql {
   return Prisma.sql`${toJson(value)}::jsonb`
 }
 
-/** The rows that a statement is for, as a table with these columns; `n` is a row's place. */
+/** The rows that a statement is for, as a table with these columns; `n` is a row's place. A bigint is given as text, for JSON has none. */
 export function tableOf(columns: string, rows: readonly object[]): Prisma.Sql {
   const numbered = rows.map((row, n) => ({ n, ...row }))
   return Prisma.sql`SELECT * FROM json_to_recordset(${toJson(numbered)}::json) AS t (n int, ${Prisma.raw(columns)})`
 }
 
 function toJson(value: unknown): string {
-  const json = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? String(item) : item))
+  const json = JSON.stringify(value)
   return UNKEEPABLE.test(json) ? JSON.stringify(value, (_key, item: unknown) => clean(item)) : json
 }
 
@@ -21,7 +21,6 @@ const UNKEEPABLE = /\\u(?:0000|d[89a-f])/
 
 function clean(value: unknown): unknown {
   if (typeof value === 'string') return cleanText(value)
-  if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [cleanText(key), item]))
 }
