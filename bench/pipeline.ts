@@ -16,7 +16,8 @@ import { printTable, type Row, spell } from './support/table.ts'
 // From the webhook to the move, beside services that do everything before they answer, and store nothing; and beside the least
 // that a service can do which loses nothing it has said yes to.
 const RULES = 100
-const CHATS = 1_000
+/** So many that how long the first ones take to come through, a tenth of a second, counts for little. */
+const CHATS = 2_000
 /** Webhooks that HelpCrunch sends before the first of them is answered: as many as connections in the flood of bench/intake.ts. */
 const AT_A_TIME = 64
 /** Chats that ours has in work, the most there may be: so many steps can be shared, and so many calls be waited for. */
@@ -27,7 +28,7 @@ const WARM_UP_ROUNDS = 6
 const DRIP = { rounds: 5, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
 /** More calls a minute than a round needs; between rounds all are given back. */
-const BUDGET = 6_000
+const BUDGET = 10_000
 
 type Name = 'ours' | 'plain' | 'map' | 'floor'
 type Figures = ReadonlyMap<string, number>
