@@ -39,6 +39,7 @@ interface Ground {
   readonly sql: Statement
   readonly journal: DecisionJournal
   readonly ledger: CallLedger
+  readonly query: Query
   /** How many statements the steps have been so far. */
   statements(): number
 }
@@ -66,6 +67,7 @@ async function layGround(t: Scope): Promise<Ground> {
   const ground = {
     journal: createDecisionJournal(query, share, 'this worker'),
     ledger: createCallLedger(query, share),
+    query,
   }
   return { sql, ...ground, statements: () => statements }
 }
@@ -171,3 +173,47 @@ test('no move is opened along with a decision when its chat has been seen too lo
   t.match(await journal.record(claim, claim.started, decision, along), { isQueued: false, opened: undefined })
   t.strictSame(await sql('SELECT FROM attempts'), [])
 })
+
+test('a settlement reads no other decision that is pending', async (t) => {
+  const { sql, journal, query } = await layGround(t)
+  await sql(`WITH e AS (
+      INSERT INTO webhook_events (id, type, chat_id, status, body, happened_at)
+      SELECT 'other ' || n, 'chat.new', 1000 + n, 'done', '{}', now() FROM generate_series(1, 500) AS n RETURNING seq, chat_id
+    ) INSERT INTO decisions (event_seq, event_type, chat_id, outcome, mode, facts, ruleset_version, happened_at, received_at)
+    SELECT seq, 'chat.new', chat_id, 'applied', 'live', '{}', 1, now(), now() FROM e`)
+  await sql('ANALYZE')
+  await sql("UPDATE decisions SET outcome = 'pending'") // since when Postgres thinks that none is
+  const claim = await journal.claimNext(40)
+  if (claim?.started === undefined) return t.fail('nothing was started')
+  const recorded = await journal.record(claim, claim.started, decision, { reply: undefined, move: MOVE })
+  if (recorded?.opened === undefined) return t.fail('no move was opened')
+  const settlement = { claim, pending: { id: recorded.decisionId, departmentId: 10 }, outcome: 'applied' } as const
+  const plans: Plan[] = []
+  const explain: Query = async ([first, ...strings], ...values) => {
+    const [row] = await query<PlanRow>([`EXPLAIN (ANALYZE, FORMAT JSON) ${first}`, ...strings], ...values)
+    plans.push(...(row?.['QUERY PLAN'] ?? []).flatMap(({ Plan: plan }) => everyNode(plan)))
+    return []
+  }
+  const followUp = {
+    kind: 'settle',
+    settlement: { ...settlement, reason: undefined, departmentFrom: undefined },
+  } as const
+  await createCallLedger(explain, createSharing()).close(replyTo(recorded.opened, followUp))
+  const read = plans.filter((node) => node['Relation Name'] === 'decisions' && node['Node Type'].endsWith('Scan'))
+  t.match(read, [{ 'Actual Rows': 1, 'Actual Loops': 1 }])
+  t.match(await sql('SELECT outcome FROM decisions WHERE chat_id = 40'), [{ outcome: 'applied' }])
+})
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly Plans?: readonly Plan[]
+}
+
+interface PlanRow {
+  readonly 'QUERY PLAN': readonly { readonly Plan: Plan }[]
+}
+
+function everyNode(plan: Plan): Plan[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(everyNode)]
+}
