@@ -1,11 +1,14 @@
 import pg from 'pg'
+import type { Facts } from '../../src/domain/facts.ts'
 import { type ApiReply, type ChatEvent, findDepartment, listen, lookUp, move } from './by-hand.ts'
+import { recordingAtOnce, TAKE_SLOTS } from './known-floor.ts'
 import { shared } from './shared-statement.ts'
 
 // The floor of a service that writes all that ours writes, in the same tables with the same indexes: webhook and job, claim and
 // fence, what is known of the customer, the decision, every call with its slot of the budget, opened before it is made and closed
 // with its reply. Five statements, each shared by all that is under way. It begins at once, past the queue, looks at nothing that
-// it has written, and knows the rules' one shape: nothing is taken up after a crash, put off, refused, or explained.
+// it has written, and knows the rules' one shape: nothing is taken up after a crash, put off, refused, or explained. Of a customer
+// who was looked up before, one statement records everything.
 const BY_INDEX = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
 const pool = new pg.Pool({
   connectionString: process.env.DATABASE_URL,
@@ -58,14 +61,6 @@ const claim = shared<{ id: string; chat: number }, Claimed>(
   SELECT t.id, job, fence FROM t JOIN locked USING (id) JOIN claimed ON claimed.id = t.chat`,
 )
 
-const TAKE_SLOTS = `slots AS (
-    SELECT slot, row_number() OVER () AS n FROM (
-      SELECT slot FROM budget_slots WHERE used_at <= statement_timestamp() - interval '61 s'
-      ORDER BY used_at LIMIT (SELECT count(*) FROM t) FOR UPDATE SKIP LOCKED
-    ) AS free
-  ), taken AS (
-    UPDATE budget_slots AS b SET used_at = clock_timestamp() FROM slots WHERE b.slot = slots.slot RETURNING slots.n
-  )`
 interface Opened {
   readonly attempt: string
 }
@@ -139,12 +134,21 @@ const settle = shared<Settlement>(
   UPDATE decisions AS d SET outcome = 'applied', applied_at = clock_timestamp() FROM t WHERE d.id = t.decision`,
 )
 
+const recordAtOnce = recordingAtOnce(pool)
+
+const known = new Map<number, Facts>()
 const underWay = new Set<Promise<void>>()
 await listen(
   async (event) => {
     const { chat_id: chat, customer } = event.eventData
-    const { seq } = await store({ id: event.id, chat, customer: customer.id, body: event })
-    const routing = route(event, seq).finally(() => underWay.delete(routing))
+    const facts = known.get(customer.id)
+    const department = facts && (await findDepartment(facts))
+    const stored = { id: event.id, chat, customer: customer.id, body: event }
+    const routing = (
+      facts === undefined || department === undefined
+        ? route(event, (await store(stored)).seq)
+        : moveRecorded(event, department, await recordAtOnce({ ...stored, facts, department }))
+    ).finally(() => underWay.delete(routing))
     underWay.add(routing)
   },
   async () => {
@@ -159,9 +163,14 @@ async function route(event: ChatEvent, seq: string): Promise<void> {
   const held = { id: seq, chat, fence: claimed.fence }
   const look = await openLookUp({ ...held, path: `/customers/${customer.id}` })
   const facts = await lookUp(event)
+  known.set(customer.id, facts)
   const department = await findDepartment(facts)
   if (department === undefined) return
   const told = { ...look, status: 200, body: JSON.stringify(facts) }
   const recorded = await record({ ...held, ...told, customer: customer.id, facts, department })
-  await settle({ ...held, ...claimed, ...recorded, ...(await move(event, department)) })
+  await moveRecorded(event, department, { ...claimed, ...recorded })
+}
+
+async function moveRecorded(event: ChatEvent, department: number, recorded: Recorded & Claimed): Promise<void> {
+  await settle({ ...recorded, id: event.id, chat: event.eventData.chat_id, ...(await move(event, department)) })
 }
