@@ -45,7 +45,7 @@ export function assembleFacts(
     ...messageFacts(envelope, chat),
   }
   const isFact = ([name, value]: [string, unknown]) => value !== undefined && (value !== null || mayTell(name))
-  return Object.fromEntries(Object.entries(told).filter(isFact)) as Facts // without what nobody told
+  return Object.fromEntries(Object.entries(told).filter(isFact)) as Facts // Object.fromEntries does not know what the filter leaves out
 }
 
 /** The lookups that could still tell something. One that cannot be made, for want of a customer id, counts as done. */

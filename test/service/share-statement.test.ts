@@ -52,9 +52,7 @@ test('of all steps three statements are under way at once, and who waits for the
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const share = createSharing()
-  const busy = Array.from({ length: 3 }, () => stuckStep(share))
-  for (const { step } of busy) void step(1)
-  await until(() => busy.every(({ begun }) => begun.length === 1))
+  const busy = await threeUnderWay(share)
   const late = stuckStep(share)
   void late.step(1)
   await new Promise(setImmediate)
@@ -70,11 +68,11 @@ test('statements that take longer than 20 ms keep no other step from beginning',
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const share = createSharing()
-  const stuck = Array.from({ length: 3 }, () => stuckStep(share))
-  for (const { step } of stuck) void step(1)
-  await until(() => stuck.every(({ begun }) => begun.length === 1))
+  await threeUnderWay(share)
   const other = stuckStep(share)
   void other.step(1)
+  await new Promise(setImmediate)
+  t.strictSame(other.begun, [])
   mock.timers.tick(20)
   await until(() => other.begun.length === 1)
 })
@@ -89,6 +87,14 @@ function stuckStep(share: ShareStatement) {
     return rows
   })
   return { step, begun, end: gate.resolve }
+}
+
+/** As many statements of different steps as may be. */
+async function threeUnderWay(share: ShareStatement) {
+  const steps = Array.from({ length: 3 }, () => stuckStep(share))
+  for (const { step } of steps) void step(1)
+  await until(() => steps.every(({ begun }) => begun.length === 1))
+  return steps
 }
 
 async function until(isSo: () => boolean, meanwhile = () => {}): Promise<void> {

@@ -50,11 +50,11 @@ export function createSharing(): ShareStatement {
   }
 }
 
-/** But no longer than that. */
-async function waitFor(what: Promise<unknown>, msMax: number): Promise<void> {
+/** Until it has ended, or for so long. */
+async function waitFor(ended: Promise<unknown>, msMax: number): Promise<void> {
   const patience = Promise.withResolvers<void>()
   const timer = setTimeout(patience.resolve, msMax).unref()
-  await Promise.race([what, patience.promise])
+  await Promise.race([ended, patience.promise])
   clearTimeout(timer)
 }
 
