@@ -1,8 +1,8 @@
-import { Engine, type TopLevelCondition } from 'json-rules-engine'
+import { Engine, type TopLevelCondition } from 'json-rules-engine-as-published'
 import type { Facts } from '../../src/domain/facts.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 
-/** json-rules-engine as most people use it: one engine with all rules, and the matching one of the highest priority wins. */
+/** json-rules-engine as it is published (ours clones by another package: ADR 0004), and as most people use it: one engine with all rules, and the matching one of the highest priority wins. */
 export function createPlainEngine(rules: readonly RuleDocument[]): (facts: Facts) => Promise<number | undefined> {
   const engine = new Engine([], { allowUndefinedFacts: true })
   for (const { priority, department, conditions } of rules) {
