@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
@@ -8,6 +9,8 @@ import { onStopSignals } from './stop-signals.ts'
 /** How long the process has after SIGTERM: two seconds to be noticed, the rest for requests and jobs under way. */
 const CLOSE_MS_MAX = 10_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** How long an exit waits for whoever reads the log. */
+const LOG_MS_MAX = 1_000
 /** When nobody waits for the start any more. */
 const KEEP_COMPILED_AFTER_MS = 1_000
 /**
@@ -23,10 +26,12 @@ loadEnvFile()
 enableCompileCache() // what has been compiled once is not compiled at each start: a third of it
 
 let app: FastifyInstance | undefined
+let log: ReturnType<typeof import('pino').destination> | undefined
 closeOnSignals() // first of all: a container's first process gets only the signals that it listens for
 try {
-  const { buildApp } = await import('./app.ts')
-  app = await buildApp({ env: process.env, logger: { redact: REDACTED } })
+  const [{ buildApp }, { destination }] = await Promise.all([import('./app.ts'), import('pino')])
+  log = destination()
+  app = await buildApp({ env: process.env, logger: { redact: REDACTED, stream: log } })
   const running = await describe(app)
   await listen(app)
   app.log.info(running, 'service.started')
@@ -55,6 +60,11 @@ async function listen(app: FastifyInstance): Promise<void> {
   }
 }
 
+/** Until the log is written, as far as somebody reads it: what the exit itself writes would overtake a line that is under way. */
+async function logWritten(): Promise<void> {
+  if (log) await once(log, 'drain', { signal: AbortSignal.timeout(LOG_MS_MAX) }).catch(() => {})
+}
+
 /** While it still starts, the process just ends: it has taken nothing on, and an embedded Postgres ends with it. */
 function closeOnSignals(): void {
   const logger = { error: (message: string) => (app?.log ?? console).error(message) }
@@ -70,7 +80,9 @@ function closeOnSignals(): void {
       // Ctrl-C is a person's, who has no load balancer and does not want to wait.
       if (signal === 'SIGTERM') await app?.drain()
       await app?.close()
-      app?.log.info({ durationMs: Math.round(performance.now() - startedAt) }, 'service.stopped')
+      if (!app) return
+      app.log.info({ durationMs: Math.round(performance.now() - startedAt) }, 'service.stopped')
+      await logWritten()
     },
   )
   onStopSignals(STOP_SIGNALS, (name) => {

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
-import { on, once } from 'node:events'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import fastify from 'fastify'
 import { type Test, test } from 'tap'
 import config, { Config, type Environment } from '../../src/plugins/config.ts'
-import { runMain } from '../support/run-main.ts'
+import { runMain, type Said } from '../support/run-main.ts'
 import { settingsFor, startService } from '../support/service.ts'
 
 const NEEDED = {
@@ -190,10 +190,8 @@ test('a .env that cannot be read ends the start with one line', async (t) => {
 test('a signal that comes twice at once, as npm passes on what its child has got already, is one signal', async (t) => {
   const { simulator, databaseUrl } = await startService(t, { settings: { ROLE: 'web' } })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    const meanwhile = async (child: ChildProcess) => {
-      for await (const [output] of on(child.stdout ?? child, 'data')) {
-        if (String(output).includes('Server listening')) break
-      }
+    const meanwhile = async (child: ChildProcess, said: Said) => {
+      await said('Server listening')
       child.kill(signal)
       setTimeout(() => child.kill(signal), 50)
     }
@@ -206,10 +204,8 @@ test('a signal that comes twice at once, as npm passes on what its child has got
 
 test('the log says what is running, and that it has stopped', async (t) => {
   const { simulator, databaseUrl } = await startService(t, { rules: [{}, { key: 'vip', status: 'draft' }] })
-  const meanwhile = async (child: ChildProcess) => {
-    for await (const [output] of on(child.stdout ?? child, 'data')) {
-      if (String(output).includes('service.started')) break
-    }
+  const meanwhile = async (child: ChildProcess, said: Said) => {
+    await said('service.started')
     child.kill('SIGINT')
   }
   const env = { ...settingsFor(simulator, databaseUrl, '.'), ROLE: 'web', ROUTER_MODE: 'shadow' }

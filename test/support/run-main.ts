@@ -17,6 +17,9 @@ export interface Ending {
   readonly stderr: string
 }
 
+/** Waits until the child's stdout holds this text. */
+export type Said = (text: string) => Promise<void>
+
 /** Starts the service as `npm start` does, in an empty folder with this `.env` at most, and waits until it has ended. */
 export async function runMain(
   t: Test,
@@ -24,7 +27,7 @@ export async function runMain(
   options: {
     readonly dotenv?: string
     readonly dotenvIsFolder?: true
-    readonly meanwhile?: (child: ChildProcess) => unknown
+    readonly meanwhile?: (child: ChildProcess, said: Said) => unknown
   } = {},
 ): Promise<Ending> {
   const cwd = await mkdtemp(join(tmpdir(), 'helpcrunch-router-start-'))
@@ -32,11 +35,14 @@ export async function runMain(
   if (options.dotenv !== undefined) await writeFile(join(cwd, '.env'), options.dotenv)
   if (options.dotenvIsFolder) await mkdir(join(cwd, '.env'))
   const child = spawn(process.execPath, [MAIN], { cwd, env: { ...inherited(), ...env }, timeout: 120_000 })
-  options.meanwhile?.(child)
-  const [[code], stdout, stderr] = await Promise.all([
-    once(child, 'exit') as Promise<[number | null]>,
-    text(child.stdout),
-    text(child.stderr),
-  ])
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+  })
+  const said: Said = async (text) => {
+    while (!stdout.includes(text)) await once(child.stdout, 'data')
+  }
+  options.meanwhile?.(child, said)
+  const [[code], stderr] = await Promise.all([once(child, 'close') as Promise<[number | null]>, text(child.stderr)])
   return { code, stdout, stderr }
 }
