@@ -7,11 +7,12 @@ import { builtArgs } from '../test/support/start-command.ts'
 import { type Account, startAccount } from './support/account.ts'
 import { createDatabaseOn } from './support/database.ts'
 import { createLoad, type Load } from './support/load.ts'
+import { CONTENDERS, type Contender, type Figures, pipelineRows } from './support/pipeline-rows.ts'
 import { cpuMsOf, type Served, serve } from './support/process.ts'
 import { medianOfRounds, percentile } from './support/rounds.ts'
 import { withScope } from './support/scope.ts'
 import { routerSettings } from './support/settings.ts'
-import { printTable, type Row, spell } from './support/table.ts'
+import { printTable } from './support/table.ts'
 
 // From the webhook to the move, beside services that do everything before they answer, and store nothing; and beside the least
 // that a service can do which loses nothing it has said yes to.
@@ -27,16 +28,14 @@ const ROUNDS = 5
 const WARM_UP_ROUNDS = 6
 const DRIP = { rounds: 5, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
+const TUNED = { TUNED: 'yes' }
 /** More calls a minute than a round needs; between rounds all are given back. */
 const BUDGET = 10_000
-
-type Name = 'ours' | 'plain' | 'map' | 'floor'
-type Figures = ReadonlyMap<string, number>
 
 interface Place {
   readonly account: Account
   readonly load: Load
-  readonly services: Record<Name, Served>
+  readonly services: Record<Contender, Served>
   readonly databaseUrl: string
   readonly postgres: OwnPostgres
 }
@@ -45,21 +44,12 @@ for (const latencyMs of LATENCIES_MS) {
   await withScope(async (scope) => {
     const place = await setUp(scope, latencyMs)
     const cpu = new Map<string, number[]>()
-    const contenders = (['ours', 'plain', 'map', 'floor'] as const).map((name) => {
-      return { name, round: () => processAll(place, name, cpu) }
-    })
+    const contenders = CONTENDERS.map((name) => ({ name, round: () => processAll(place, name, cpu) }))
     const perSecond = await medianOfRounds(contenders, ROUNDS, WARM_UP_ROUNDS)
     const waits = await measureWaits(place)
-    const median = (name: string) => percentile(cpu.get(name)?.slice(WARM_UP_ROUNDS) ?? [], 0.5)
-    printTable(`Webhook to move, ${RULES} rules, HelpCrunch takes ${latencyMs} ms`, [
-      ...throughputRows(perSecond),
-      ...waitRows(waits),
-      { what: 'processor time per event, service', measured: `${spell(median('ours'))} ms`, beside: besideCpu(median) },
-      {
-        ...{ what: 'processor time per event, Postgres', measured: `${spell(median('ours, Postgres'))} ms` },
-        beside: `the floor ${spell(median('floor, Postgres'))} ms`,
-      },
-    ])
+    const cpuMs = new Map([...cpu].map(([name, rounds]) => [name, percentile(rounds.slice(WARM_UP_ROUNDS), 0.5)]))
+    const title = `Webhook to move, ${RULES} rules, HelpCrunch takes ${latencyMs} ms`
+    printTable(title, pipelineRows(perSecond, waits, cpuMs))
   })
 }
 
@@ -82,13 +72,18 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
     ours: await serve(scope, builtArgs(), env),
     plain: await byHand('inline-service.ts', 'plain'),
     map: await byHand('inline-service.ts', 'map'),
-    floor: await byHand('routing-floor.ts', 'map', { DATABASE_URL: await createDatabaseOn(postgres.url, 'floor') }),
+    'plain, tuned': await byHand('inline-service.ts', 'plain', TUNED),
+    'map, tuned': await byHand('inline-service.ts', 'map', TUNED),
+    floor: await byHand('routing-floor.ts', 'map', {
+      ...TUNED,
+      DATABASE_URL: await createDatabaseOn(postgres.url, 'floor'),
+    }),
   }
   return { account, postgres, databaseUrl, load: createLoad(scope), services }
 }
 
 /** Sends chats of customers never seen before, until the last is answered, moved and recorded; gives chats per second. */
-async function processAll(place: Place, name: Name, cpu: Map<string, number[]>): Promise<number> {
+async function processAll(place: Place, name: Contender, cpu: Map<string, number[]>): Promise<number> {
   const { account, load, services, postgres } = place
   await giveBudgetBack(place)
   account.simulator.calls.forget()
@@ -111,7 +106,7 @@ async function processAll(place: Place, name: Name, cpu: Map<string, number[]>):
 /** From the post of the webhook to the arrival of the PUT, at 50 a second; the median of each. */
 async function measureWaits(place: Place): Promise<Figures> {
   const known = place.account.addCustomers(DRIP.chats, RULES)
-  const round = async (name: Name, customers: readonly number[]) => {
+  const round = async (name: Contender, customers: readonly number[]) => {
     await giveBudgetBack(place)
     place.account.simulator.calls.forget()
     const sentAt = new Map<number, number>()
@@ -136,46 +131,12 @@ async function measureWaits(place: Place): Promise<Figures> {
       { name: 'ours, looked up', round: () => round('ours', unknown()) },
       { name: 'ours, known', round: () => round('ours', known) },
       { name: 'plain', round: () => round('plain', known) },
+      { name: 'plain, tuned', round: () => round('plain, tuned', known) },
       { name: 'floor, looked up', round: () => round('floor', unknown()) },
       { name: 'floor, known', round: () => round('floor', known) },
     ],
     DRIP.rounds,
   )
-}
-
-function throughputRows(perSecond: Figures): Row[] {
-  const of = (name: Name) => perSecond.get(name) ?? Number.NaN
-  const beside = (mine: number, what: string, other: number) =>
-    `${what} ${spell(other)} /s: ${(mine / other).toFixed(2)}x`
-  const row = (what: string, name: Name, wanted: number): Row => ({
-    ...{ what: 'events processed', measured: `${spell(of('ours'))} /s`, beside: beside(of('ours'), what, of(name)) },
-    ...{ target: `at least ${wanted}x`, isReached: of('ours') / of(name) >= wanted },
-  })
-  return [
-    row('inline, plain engine', 'plain', 1.6),
-    row('inline, map by hand', 'map', 0.5),
-    {
-      ...{ what: 'the floor: the same rows, five shared statements', measured: `${spell(of('floor'))} /s` },
-      beside: `${beside(of('floor'), 'inline, plain engine', of('plain'))}; ${beside(of('floor'), 'map', of('map'))}`,
-    },
-  ]
-}
-
-function waitRows(waits: Figures): Row[] {
-  const of = (name: string) => waits.get(name) ?? Number.NaN
-  const [lookedUp, known, plain] = [of('ours, looked up'), of('ours, known'), of('plain')]
-  const row = (how: string, measured: number, target: string, isReached: boolean): Row => ({
-    ...{ what: `POST to PUT, p50 at 50/s, customer ${how}`, measured: `${spell(measured)} ms`, target, isReached },
-    beside: `inline, plain engine ${spell(plain)} ms; the floor ${spell(of(`floor, ${how}`))} ms`,
-  })
-  return [
-    row('looked up', lookedUp, 'at most 5 ms more', lookedUp <= plain + 5),
-    row('known', known, 'less', known < plain),
-  ]
-}
-
-function besideCpu(median: (name: string) => number): string {
-  return `inline: ${spell(median('plain'))} ms with the plain engine, ${spell(median('map'))} ms with a map; the floor ${spell(median('floor'))} ms`
 }
 
 async function giveBudgetBack({ databaseUrl }: Place): Promise<void> {
