@@ -24,8 +24,6 @@ export type CallResult =
       readonly kind: 'response'
       readonly status: number
       readonly body: string
-      /** The body was longer than what was kept of it. */
-      readonly bodyTruncated: boolean
       readonly retryAfterMs?: number
     }
   | {
@@ -87,7 +85,6 @@ export function judgeBody<T>(result: CallResult, read: (json: unknown) => T | un
   if (result.kind === 'no_response') return { kind: 'try_again' }
   const verdict = judge(result)
   if (verdict.kind !== 'done') return verdict
-  if (result.bodyTruncated) return { kind: 'wrong_body', problem: 'the body is too long to be read whole' }
   const json = parseJson(result.body)
   if (json === undefined) return { kind: 'wrong_body', problem: 'the body is not JSON' }
   const value = read(json)

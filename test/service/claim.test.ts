@@ -121,7 +121,7 @@ const told: Reply = {
   call: { attemptId: 77n, number: 1, isProbe: false, setAside: undefined },
   ending: {
     ...{
-      result: { kind: 'response', status: 200, body: '{"id": 9}', bodyTruncated: false },
+      result: { kind: 'response', status: 200, body: '{"id": 9}' },
       durationMs: 5,
       problem: undefined,
     },

@@ -76,7 +76,7 @@ const replyTo = (call: OpenCall, followUp: Reply['followUp']): Reply => ({
   ...{ call, followUp },
   ending: {
     ...{
-      result: { kind: 'response', status: 200, body: '{}', bodyTruncated: false },
+      result: { kind: 'response', status: 200, body: '{}' },
       durationMs: 5,
       problem: undefined,
     },

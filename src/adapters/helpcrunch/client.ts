@@ -53,7 +53,7 @@ async function call(
     const retryAfterMs = retryAfter === undefined ? undefined : readRetryAfter(retryAfter, now())
     // Replies are kept and shown: an error page that echoes the request must not carry the key there.
     const body = text.replaceAll(options.apiKey, '[API key]')
-    const reply = { kind: 'response', status: response.statusCode, body, bodyTruncated: false } as const
+    const reply = { kind: 'response', status: response.statusCode, body } as const
     return retryAfterMs === undefined ? reply : { ...reply, retryAfterMs }
   } catch (error) {
     return readFailure(error)
