@@ -93,5 +93,3 @@ function whyShadowMatched({ wonBefore }: Standing): string {
   if (wonBefore === null) return 'Would have won: every condition is met, but the rule is a shadow.'
   return `Would not have won: every condition is met, but a rule tried earlier won: ${wonBefore}.`
 }
-
-export { ConditionExplanation, RuleExplanation } from './explanation.ts'

@@ -150,6 +150,3 @@ export interface Ruleset {
   readonly version: number
   readonly rules: readonly LiveRule[]
 }
-
-export type { Leaf } from './conditions.ts'
-export { Conditions } from './conditions.ts'

@@ -67,5 +67,3 @@ function eachPlaceOnce(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Set<string>()
   return problems.filter(({ pointer }) => !seen.has(pointer) && seen.add(pointer))
 }
-
-export type { Problem } from './problem.ts'

@@ -157,7 +157,7 @@ function describe(errors: readonly SchemaError[], data: Readonly<Record<string, 
 }
 
 /** What a setting is for, in a sentence. */
-export function descriptionOf(name: string): string {
+function descriptionOf(name: string): string {
   const schema: unknown = Reflect.get(Config.properties, name)
   return isJsonObject(schema) ? String(schema.description) : ''
 }

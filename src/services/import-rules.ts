@@ -1,5 +1,6 @@
+import type { Problem } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
-import { type Problem, readRule } from '../domain/validate-rule.ts'
+import { readRule } from '../domain/validate-rule.ts'
 import type { Log } from './log.ts'
 import { findRedTests } from './red-tests.ts'
 

@@ -1,6 +1,6 @@
+import type { Problem } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { runRuleTests } from '../domain/rule-tests.ts'
-import type { Problem } from '../domain/validate-rule.ts'
 
 /** The tests that a valid rule brings along and does not pass; a rule that has some cannot be enabled. */
 export async function findRedTests(rule: RuleDocument): Promise<Problem[]> {

@@ -42,7 +42,7 @@ export function frozen(postgres: OwnPostgres): Outage {
 }
 
 /** Every connection is ended again and again, as by an administrator or a failing pooler. */
-export function terminated({ url }: OwnPostgres): Outage {
+function terminated({ url }: OwnPostgres): Outage {
   let isOn = false
   let ending = Promise.resolve()
   const terminate = async () => {
@@ -107,7 +107,7 @@ export function readOnly({ url }: OwnPostgres): Outage {
 const FILE_BYTES_MAX = 16 * 1_048_576
 
 /** The table of events cannot grow: the system refuses the write itself, as it does when a disk is full. */
-export function diskFull(postgres: OwnPostgres): Outage {
+function diskFull(postgres: OwnPostgres): Outage {
   const limit = async (bytes: number | 'unlimited') => {
     const rows = await query<{ pid: number }>(postgres.url, `SELECT pid ${CLIENTS}`)
     for (const pid of [...postgres.family().slice(0, 1), ...rows.map((row) => row.pid)]) limitFiles(pid, bytes)

@@ -31,7 +31,7 @@ const IDLE_MS_MAX = 300_000
 export const QUEUE_CONNECTIONS = 4
 
 /** Each step of all chats is one statement at a time, whatever the number of chats in work; some steps are still a chat's own. */
-export const CHAT_CONNECTIONS = 10
+const CHAT_CONNECTIONS = 10
 
 /**
  * Postgres plans the statements once for each connection, often while few rows wait, when reading all of them is the best plan;
