@@ -11,6 +11,12 @@ export function pointerTo(pointer: string, step: string | number): string {
   return `${pointer}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
+/** The first problem of each place. */
+export function eachPlaceOnce(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>()
+  return problems.filter(({ pointer }) => !seen.has(pointer) && seen.add(pointer))
+}
+
 const SHOWN_MAX = 60
 
 /** The value in a message: short, and with names for what is too large to quote. */

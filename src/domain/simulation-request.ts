@@ -3,7 +3,7 @@ import { Check } from 'typebox/value'
 import type { PresentFacts } from './facts.ts'
 import { GivenRules } from './given-rules.ts'
 import { isJsonObject } from './json-object.ts'
-import type { Problem } from './problem.ts'
+import { eachPlaceOnce, type Problem } from './problem.ts'
 import { EVENT_TYPES_ROUTABLE, RuleTest } from './rule.ts'
 import { sizeProblems } from './validate-size.ts'
 import { structureProblems } from './validate-structure.ts'
@@ -94,8 +94,4 @@ function eventProblems(facts: unknown, decisionId: unknown, event: unknown, at: 
   return given.map(([name]) => {
     return { pointer: `/${name}`, message: `A decision has its own ${name === 'at' ? 'time' : 'event'}. Remove it.` }
   })
-}
-
-function eachPlaceOnce(problems: readonly Problem[]): readonly Problem[] {
-  return [...new Map(problems.toReversed().map((problem) => [problem.pointer, problem])).values()].toReversed()
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { isJsonObject } from './json-object.ts'
-import type { Problem } from './problem.ts'
+import { eachPlaceOnce, type Problem } from './problem.ts'
 import { RuleDocument } from './rule.ts'
 import { conditionsProblems } from './validate-conditions.ts'
 import { scheduleProblems } from './validate-schedule.ts'
@@ -61,9 +61,4 @@ function withEngineHint(problem: Problem): Problem {
   if (problem.pointer !== '/event') return problem
   const message = 'A rule has no engine event. Remove it: `department` says where to route, `events` what to listen to.'
   return { pointer: problem.pointer, message }
-}
-
-function eachPlaceOnce(problems: readonly Problem[]): readonly Problem[] {
-  const seen = new Set<string>()
-  return problems.filter(({ pointer }) => !seen.has(pointer) && seen.add(pointer))
 }
