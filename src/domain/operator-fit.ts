@@ -8,21 +8,30 @@ export function operatorsFor(type: FactType): readonly OperatorName[] {
 
 const PRESENCE: readonly OperatorName[] = ['exists', 'missing']
 const SAME: readonly OperatorName[] = ['equal', 'notEqual']
-const AMONG: readonly OperatorName[] = ['in', 'notIn']
-const ORDER: readonly OperatorName[] = [
+/** Those that compare one value with whole values. */
+export const EQUALITY: readonly OperatorName[] = [...SAME, 'in', 'notIn']
+export const ORDER: readonly OperatorName[] = [
   'lessThan',
   'lessThanInclusive',
   'greaterThan',
   'greaterThanInclusive',
   'between',
 ]
-const TEXT: readonly OperatorName[] = ['startsWith', 'endsWith', 'includesText', 'includesWord', 'matches']
-const LIST: readonly OperatorName[] = ['contains', 'doesNotContain', 'containsAny', 'containsAll', 'containsNone']
+/** Those that look into a text. */
+export const TEXT: readonly OperatorName[] = ['startsWith', 'endsWith', 'includesText', 'includesWord', 'matches']
+/** Those that look for members of a list. */
+export const LIST: readonly OperatorName[] = [
+  'contains',
+  'doesNotContain',
+  'containsAny',
+  'containsAll',
+  'containsNone',
+]
 
 const FITTING: Record<FactType, readonly OperatorName[]> = {
   // Ordering too: a plan or a user id may well be a number in a string.
-  text: [...SAME, ...AMONG, ...TEXT, ...ORDER, ...PRESENCE],
-  number: [...SAME, ...AMONG, ...ORDER, ...PRESENCE],
+  text: [...EQUALITY, ...TEXT, ...ORDER, ...PRESENCE],
+  number: [...EQUALITY, ...ORDER, ...PRESENCE],
   boolean: [...SAME, ...PRESENCE],
   list: [...LIST, ...PRESENCE],
   any: OPERATOR_NAMES,

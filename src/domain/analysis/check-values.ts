@@ -1,5 +1,5 @@
-import type { Leaf } from '../conditions.ts'
 import type { FactValue } from '../facts.ts'
+import { EQUALITY, LIST } from '../operator-fit.ts'
 import { leavesOf, type PreparedLeaf } from '../prepared-conditions.ts'
 import { quoted } from '../problem.ts'
 import { suggestion } from '../suggestion.ts'
@@ -26,17 +26,8 @@ const FEW_VALUED: readonly string[] = [
   'chatStatus',
 ]
 
-const EQUALITY: readonly Leaf['operator'][] = [
-  'equal',
-  'notEqual',
-  'in',
-  'notIn',
-  'contains',
-  'doesNotContain',
-  'containsAny',
-  'containsAll',
-  'containsNone',
-]
+/** Operators whose values are ones that a fact could have. */
+const NAMING_VALUES = [...EQUALITY, ...LIST]
 
 /** Warns of values which rules ask for and no chat had lately, such as the language `ua` where `uk` is meant. */
 export function warnNeverSeen(
@@ -48,7 +39,7 @@ export function warnNeverSeen(
   return leavesOf(rule.conditions).flatMap((prepared) => {
     const { fact, operator, value } = prepared.leaf
     const seen = distinctSeen(fact, seenValues.get(fact) ?? [])
-    if (!EQUALITY.includes(operator) || seen === undefined || value === undefined) return []
+    if (!NAMING_VALUES.includes(operator) || seen === undefined || value === undefined) return []
     const values: readonly (readonly [FactValue, string])[] =
       typeof value === 'object'
         ? value.map((one, index) => [one, `${prepared.pointer}/value/${index}`])

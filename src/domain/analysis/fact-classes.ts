@@ -1,5 +1,6 @@
 import type { Leaf } from '../conditions.ts'
 import type { FactDefinition, FactType, FactValue } from '../facts.ts'
+import { EQUALITY, ORDER } from '../operator-fit.ts'
 import { EVENT_TYPES_ROUTABLE } from '../rule.ts'
 import { comparisonKey, numberOf } from '../text.ts'
 
@@ -52,15 +53,6 @@ function mentionedValues(leaves: readonly Leaf[]): Scalar[] {
 function isMention({ operator }: Leaf): boolean {
   return EQUALITY.includes(operator) || ORDER.includes(operator)
 }
-
-const EQUALITY: readonly Leaf['operator'][] = ['equal', 'notEqual', 'in', 'notIn']
-const ORDER: readonly Leaf['operator'][] = [
-  'lessThan',
-  'lessThanInclusive',
-  'greaterThan',
-  'greaterThanInclusive',
-  'between',
-]
 
 function scalarsOf({ value }: Leaf): readonly Scalar[] {
   if (value === undefined) return []

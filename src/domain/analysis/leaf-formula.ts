@@ -1,5 +1,6 @@
 import type { Leaf } from '../conditions.ts'
 import type { FactValue } from '../facts.ts'
+import { LIST, TEXT } from '../operator-fit.ts'
 import type { PreparedLeaf } from '../prepared-conditions.ts'
 import { comparisonKey, normalText, numberOf, wordsOf } from '../text.ts'
 import type { FactClass } from './fact-classes.ts'
@@ -10,8 +11,8 @@ import { type FactPart, NOT_SO, SO, type Space } from './space.ts'
 export function leafFormula(space: Space, prepared: PreparedLeaf, holds: boolean): Formula {
   const part = space.fact(prepared.leaf.fact)
   const { operator } = prepared.leaf
-  if (LIST_OPERATORS.includes(operator)) return listFormula(space, part, prepared.leaf, holds)
-  if (TEXT_OPERATORS.includes(operator) && part.name !== 'event') return textFormula(space, part, prepared, holds)
+  if (LIST.includes(operator)) return listFormula(space, part, prepared.leaf, holds)
+  if (TEXT.includes(operator) && part.name !== 'event') return textFormula(space, part, prepared, holds)
   return classesWhere(part, ({ value }) => prepared.test(value) === holds)
 }
 
@@ -21,20 +22,6 @@ export function classesWhere({ dimension, classes }: FactPart, accepts: (one: Fa
   return atom(dimension, BigInt(`0b${bits.join('')}`))
 }
 
-const LIST_OPERATORS: readonly Leaf['operator'][] = [
-  'contains',
-  'doesNotContain',
-  'containsAny',
-  'containsAll',
-  'containsNone',
-]
-const TEXT_OPERATORS: readonly Leaf['operator'][] = [
-  'startsWith',
-  'endsWith',
-  'includesText',
-  'includesWord',
-  'matches',
-]
 const NEGATIVE: readonly Leaf['operator'][] = ['doesNotContain', 'containsNone']
 
 /** Any list can be had by choosing its members, so each member that is mentioned is a dimension of its own. */
