@@ -100,13 +100,14 @@ async function createAsking(t: Test, service: Service) {
   const document: Json = await (await fetch(`${service.url}/openapi.json`)).json()
   const left = new Set(operationsOf(document).map(({ name }) => name))
 
-  function check(name: string, { status, body }: { status: number; body: unknown }): void {
+  function check(name: string, { status, body }: { status: number; body: Json }): void {
     const [method = '', path = ''] = name.split(' ')
     const answer = document.paths[path]?.[method.toLowerCase()]?.responses[status]
     t.ok(answer, `${name}: ${status} is documented`)
     const [media] = Object.values<Json>(answer?.content ?? {})
     if (media === undefined) t.equal(body, undefined, `${name}: ${status} has no body`)
     else t.strictSame(misfits(document, media.schema, body), [], `${name}: ${status}`)
+    if (status >= 400) t.equal(body.code, media.example.code, `${name}: ${status} has the code of the example`)
     left.delete(name)
   }
 

@@ -128,7 +128,7 @@ export const EXPLANATION_EXAMPLE = {
   rule: 'german-vip',
   status: 'enabled',
   result: 'match',
-  why: 'It matched, and it is the first one that did.',
+  why: 'Won: every condition is met.',
   conditions: {
     pointer: '/conditions',
     all: [
@@ -157,7 +157,7 @@ export const EXPLAINED_DECISION_EXAMPLE = {
       method: 'PUT',
       path: '/chats/department',
       status: 200,
-      body: '{}',
+      body: '{"id":501,"department":{"id":233048}}',
       error: null,
     },
   ],

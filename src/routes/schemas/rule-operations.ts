@@ -23,7 +23,13 @@ const UNGUARDED = problem(
   'Say which version you have seen: send its ETag as If-Match, or "*" to change whichever there is.',
 )
 const RED_TESTS = problem(422, 'red_tests', 'A rule is enabled only when all its tests pass.', {
-  errors: [{ pointer: '/tests/0', message: 'Expected match, but it is no_match.' }],
+  errors: [
+    {
+      pointer: '/tests/0',
+      message:
+        'The test "pro customer" expects match, but the rule says no_match. Fix the rule or the test, or set the status to "draft".',
+    },
+  ],
 })
 
 export const LIST_RULES: Operation = {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { OPERATOR_NAMES } from '../../domain/conditions.ts'
+import { operatorsFor } from '../../domain/operator-fit.ts'
 import { orNull, Time } from './operation.ts'
 
 const CLOSED = { additionalProperties: false }
@@ -107,6 +108,6 @@ export const FACT_EXAMPLE = {
   type: 'text',
   lookup: 'customer',
   meaning: 'The custom attribute named by PLAN_FIELD.',
-  operators: ['equal', 'notEqual', 'in', 'notIn', 'exists', 'missing'],
+  operators: operatorsFor('text'),
   values: [{ value: 'pro', count: 31 }],
 }

@@ -25,7 +25,9 @@ export const CHECK_RULES: Operation = {
   },
   answers: {
     200: json('What a write would refuse, and what it would warn of.', Type.Ref('RuleCheck'), {
-      errors: [{ pointer: '/rule/department', message: 'HelpCrunch has no department 233048.' }],
+      errors: [
+        { pointer: '/rule/department', message: 'HelpCrunch has no department 233048. Create one there first.' },
+      ],
       warnings: [WARNING_EXAMPLE],
     }),
   },

@@ -46,7 +46,7 @@ export const RECEIVE_WEBHOOK: Operation = {
     400: problem(
       400,
       'unreadable',
-      `It is genuine but not a HelpCrunch envelope: it is not JSON. It is kept as event ${ID}.`,
+      `It is genuine but not a HelpCrunch envelope: the body is not JSON. It is kept as event ${ID}.`,
     ),
     401: problem(
       401,
