@@ -44,6 +44,16 @@ test('a claim of a chat that nobody holds starts its oldest event', async (t) =>
   t.match(claim, { chatId: CHAT, fence: 8n, started: { id: 'older', starts: 1 } })
 })
 
+test("a chat that a living worker holds is nobody else's until its time is over", async (t) => {
+  const { sql, journal } = await openJournal(t)
+  await sql(`INSERT INTO workers (id) VALUES ('other worker')`)
+  const holdUntil = `UPDATE chats SET claimed_by = 'other worker', claimed_until = now() + $1::interval WHERE id = ${CHAT}`
+  await sql(holdUntil, ['1 minute'])
+  t.equal(await journal.claimNext(CHAT), undefined)
+  await sql(holdUntil, ['-1 second'])
+  t.match(await journal.claimNext(CHAT), { chatId: CHAT, fence: 8n })
+})
+
 test('a claim that had to wait for another worker to let go starts nothing before it has seen what that one wrote', async (t) => {
   const { url, sql, journal } = await openJournal(t)
   const other = await openConnection(t, url)
