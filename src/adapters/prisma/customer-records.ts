@@ -1,7 +1,7 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { CustomerRecords, ErasureScope } from '../../services/erase-customer.ts'
-import { CHATS_OF_JOB } from './jobs.ts'
+import { CHATS_OF_JOB, eventJobKey } from './jobs.ts'
 
 /** So many rows a statement: none is locked for long, and each stays far below the statement's time limit. */
 const ROWS_MAX = 500
@@ -70,7 +70,7 @@ export function createCustomerRecords(prisma: PrismaClient): CustomerRecords {
         UPDATE graphile_worker._private_jobs j SET last_error = NULL
         WHERE j.last_error IS NOT NULL AND (
           EXISTS (SELECT FROM ${CHATS_OF_JOB} AS job WHERE job.chat_id = ANY (${[...scope.chatIds]}::bigint[]))
-          OR j.key IN (SELECT 'event:' || e.seq FROM webhook_events e WHERE ${isOf(scope)})
+          OR j.key IN (SELECT ${eventJobKey(Prisma.sql`e.seq`)} FROM webhook_events e WHERE ${isOf(scope)})
         )`
     },
 

@@ -38,7 +38,7 @@ export const IS_ALIVE = Prisma.sql`(j.is_available OR j.locked_at IS NOT NULL)`
 /** `SELECT` of a job that decides the waiting events of a chat; `seq` and `chatId` are SQL expressions. */
 export function addDecideJob(seq: Prisma.Sql, chatId: Prisma.Sql): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId})`
-  return addJob(TASKS.decideEvents, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
+  return addJob(TASKS.decideEvents, payload, eventJobKey(seq), PRIORITIES.decide, null, 0)
 }
 
 /** Of a row `j` of the queue's jobs, the rows of the chats that it is about, with their `chat_id`. */
@@ -59,7 +59,7 @@ function addEventJob(events: Prisma.Sql): Prisma.Sql {
   const payload = Prisma.sql`CASE WHEN chat_id IS NULL THEN json_build_object('seq', seq::text)
     ELSE json_build_object('chatId', chat_id) END`
   return Prisma.sql`SELECT j.id FROM ${events} AS events, LATERAL graphile_worker.add_job(${task},
-    payload := ${payload}, job_key := 'event:' || seq, job_key_mode := 'unsafe_dedupe',
+    payload := ${payload}, job_key := ${eventJobKey(SEQ)}, job_key_mode := 'unsafe_dedupe',
     priority := ${PRIORITIES.decide}::int, max_attempts := ${ATTEMPTS_MAX}::int, run_at := now()) AS j`
 }
 
@@ -76,7 +76,7 @@ function addJobsTogether(events: Prisma.Sql): Prisma.Sql {
           FROM ${events} AS events WHERE chat_id IS NOT NULL GROUP BY chat_id
         ) AS chats GROUP BY batch
         UNION ALL
-        SELECT ${TASKS.learnCustomer}, json_build_object('seq', seq::text), 'event:' || seq, seq
+        SELECT ${TASKS.learnCustomer}, json_build_object('seq', seq::text), ${eventJobKey(SEQ)}, seq
         FROM ${events} AS events WHERE chat_id IS NULL
       ) AS jobs HAVING count(*) > 0
     ) AS wanted, LATERAL graphile_worker.add_jobs(wanted.specs) AS j`
@@ -85,13 +85,26 @@ function addJobsTogether(events: Prisma.Sql): Prisma.Sql {
 /** The same as `addDecideJob` for an event that has to wait: for its next try, or for the budget. */
 export function addLookUpJob(seq: bigint, chatId: number, delayMs: number): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId}::bigint)`
-  return addJob(TASKS.decideEvents, payload, Prisma.sql`${`event:${seq}`}`, PRIORITIES.lookUp, FLAGS.lookUp, delayMs)
+  return addJob(
+    TASKS.decideEvents,
+    payload,
+    eventJobKey(Prisma.sql`${seq}::bigint`),
+    PRIORITIES.lookUp,
+    FLAGS.lookUp,
+    delayMs,
+  )
 }
 
 /** One job per chat, whatever happens: it looks for the newest decision when it runs; chat and priority are SQL expressions. */
 export function addApplyJob(chatId: Prisma.Sql, rulePriority: Prisma.Sql, delayMs: number): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('chatId', ${chatId})`
   return addJob(TASKS.applyDecision, payload, applyJobKey(chatId), Prisma.sql`(-${rulePriority})`, FLAGS.move, delayMs)
+}
+
+const SEQ = Prisma.sql`seq`
+
+export function eventJobKey(seq: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`'event:' || ${seq}`
 }
 
 export function applyJobKey(chatId: Prisma.Sql): Prisma.Sql {
@@ -101,7 +114,7 @@ export function applyJobKey(chatId: Prisma.Sql): Prisma.Sql {
 /** `SELECT` of a job that learns from a customer event; `seq` is an SQL expression. */
 export function addLearnJob(seq: Prisma.Sql): Prisma.Sql {
   const payload = Prisma.sql`json_build_object('seq', ${seq}::text)`
-  return addJob(TASKS.learnCustomer, payload, Prisma.sql`'event:' || ${seq}`, PRIORITIES.decide, null, 0)
+  return addJob(TASKS.learnCustomer, payload, eventJobKey(seq), PRIORITIES.decide, null, 0)
 }
 
 /** `SELECT` of the one job that deletes what is too old. `preserve_run_at` leaves one that is there already as it is. */

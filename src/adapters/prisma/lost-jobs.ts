@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { addAgeOutJob, addApplyJob, addDecideJob, CHATS_OF_JOB, IS_ALIVE, TASKS } from './jobs.ts'
+import { addAgeOutJob, addApplyJob, addDecideJob, applyJobKey, CHATS_OF_JOB, IS_ALIVE, TASKS } from './jobs.ts'
 
 /** What the queue has given to this process. */
 export interface HeldJobs {
@@ -45,7 +45,7 @@ export async function bringBackLostJobs(prisma: PrismaClient): Promise<void> {
     WITH lost AS (
       SELECT c.id, c.pending_priority FROM chats c
       WHERE c.pending_decision_id IS NOT NULL
-        AND NOT EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = 'apply:' || c.id)
+        AND NOT EXISTS (SELECT FROM graphile_worker._private_jobs j WHERE j.key = ${applyJobKey(Prisma.sql`c.id`)})
         -- Whoever decides also makes the call, as a rule, without a job for it.
         AND NOT EXISTS (SELECT FROM workers w WHERE w.id = c.claimed_by)
     )

@@ -4,9 +4,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { DecisionRetries, NewerDecision } from '../../services/retry-decision.ts'
 import type { EventRetries } from '../../services/retry-event.ts'
 import { addApplyJob, addDecideJob, addLearnJob } from './jobs.ts'
-
-/** A newer decision with one of these has said where the chat belongs. */
-const TAKES_OVER = Prisma.sql`('pending', 'applied', 'unchanged')`
+import { TAKES_OVER } from './routing-record.ts'
 
 /** What a person may set going again. Nobody holds the chat's claim here, so each statement asks for what it changes. */
 export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetries {

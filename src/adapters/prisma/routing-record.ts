@@ -17,6 +17,9 @@ export interface RecordRow {
 export const RECORD_COLUMNS = Prisma.sql`c.original_known, c.original_department_id, c.routed_department_id,
   p.to_department_id AS pending_department_id, c.tries, ${msSince('c.tried_since')} AS elapsed_ms`
 
+/** The outcomes of a decision that has said where its chat belongs: an older one has nothing to say any more. */
+export const TAKES_OVER = Prisma.sql`('pending', 'applied', 'unchanged')`
+
 /** How often we have moved the chat of `chats c` during the last ten minutes. */
 export const RECENT_MOVES = Prisma.sql`(SELECT count(*)::int FROM decisions d WHERE d.chat_id = c.id AND d.outcome = 'applied'
   AND d.applied_at > clock_timestamp() - interval '10 min')`

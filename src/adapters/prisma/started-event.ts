@@ -1,7 +1,15 @@
 import type { CustomerProfile } from '../../domain/customer-profile.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.ts'
-import { RECENT_MOVES, RECORD_COLUMNS, type RecordRow, readRecord, readRetry, toNumber } from './routing-record.ts'
+import {
+  RECENT_MOVES,
+  RECORD_COLUMNS,
+  type RecordRow,
+  readRecord,
+  readRetry,
+  TAKES_OVER,
+  toNumber,
+} from './routing-record.ts'
 import { BODY_TEXT, msSince } from './sql.ts'
 
 /** The statement that counts one more start of the oldest waiting event of each of these chats, given by `id`; it gives the events' rows. */
@@ -25,7 +33,7 @@ export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.h
   u.profile, u.revision, u.fetched_at IS NOT NULL AS is_complete,
   ${msSince('coalesce(u.fetched_at, u.learned_at)')} AS customer_age_ms,
   EXISTS (
-    SELECT FROM decisions n WHERE n.chat_id = e.chat_id AND n.outcome IN ('pending', 'applied', 'unchanged')
+    SELECT FROM decisions n WHERE n.chat_id = e.chat_id AND n.outcome IN ${TAKES_OVER}
       -- By the order of startOldest: of one second, the new chat comes first.
       AND (n.happened_at > e.happened_at OR n.happened_at = e.happened_at AND e.type = 'chat.new')
   ) AS is_overtaken,
