@@ -10,14 +10,14 @@ export interface SeenValue {
 
 export interface SeenFact {
   readonly name: string
-  /** The most frequent first; none when the values are nobody's business. */
+  /** The most frequent first, so many as were asked for at most; none when the values are nobody's business. */
   readonly values: readonly SeenValue[]
 }
 
 /** The port this service needs; `adapters/prisma/seen-values.ts` implements it. */
 export interface SeenValues {
   /** The values of these facts, and the custom attributes, with their values where customers share these. */
-  list(names: readonly string[]): Promise<readonly SeenFact[]>
+  list(names: readonly string[], valuesMax: number): Promise<readonly SeenFact[]>
 }
 
 export interface ListedFact extends FactDefinition {
@@ -46,9 +46,12 @@ const IMPERSONAL: readonly string[] = [
   'messageLanguage',
 ]
 
+/** Of each fact. */
+export const SEEN_VALUES_MAX = 20
+
 /** Everything that rules may talk about, with the custom attributes that were seen lately, last and by name. */
 export async function listFacts(seenValues: SeenValues): Promise<ListedFact[]> {
-  const seen = new Map((await seenValues.list(IMPERSONAL)).map(({ name, values }) => [name, values]))
+  const seen = new Map((await seenValues.list(IMPERSONAL, SEEN_VALUES_MAX)).map(({ name, values }) => [name, values]))
   const known = new Set(FACTS.map(({ name }) => name))
   const custom = [...seen.keys()].filter((name) => !known.has(name)).toSorted()
   const definitions = [...FACTS, ...custom.flatMap((name) => findFact(name) ?? [])]

@@ -3,7 +3,7 @@ import type { RuleWarning } from '../domain/analysis/rule-warning.ts'
 import type { FactValue } from '../domain/facts.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { notAnalysed, type RuleNotice } from '../domain/rule-notice.ts'
-import type { SeenValues } from './list-facts.ts'
+import { SEEN_VALUES_MAX, type SeenValues } from './list-facts.ts'
 
 /** The port to the analysis, which runs beside the event loop; `adapters/analysis-runner.ts` implements it. */
 export interface RuleAnalyst {
@@ -32,8 +32,6 @@ const VOCABULARIES = [
   'platform',
   'source',
 ]
-/** A list of so many seen values may have been cut off there. */
-const VALUES_MAX = 20
 
 /** What the analysis finds in a set of rules; with `only`, what is about that one rule or names it. `departments` is left out where nobody knows them. */
 export async function warnAboutRules(
@@ -49,8 +47,9 @@ export async function warnAboutRules(
 
 /** One entry for each time a value was seen, as the analysis wants it. */
 async function readSeenValues(seenValues: SeenValues): Promise<ReadonlyMap<string, readonly FactValue[]>> {
-  const seen = (await seenValues.list(VOCABULARIES)).filter(
-    ({ name, values }) => VOCABULARIES.includes(name) && values.length < VALUES_MAX,
+  // A list that is full may have been cut off there.
+  const seen = (await seenValues.list(VOCABULARIES, SEEN_VALUES_MAX)).filter(
+    ({ name, values }) => VOCABULARIES.includes(name) && values.length < SEEN_VALUES_MAX,
   )
   return new Map(
     seen.map(({ name, values }) => [

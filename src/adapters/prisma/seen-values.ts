@@ -8,7 +8,6 @@ interface SeenRow {
 }
 
 const DECISIONS = 1_000
-const VALUES_PER_FACT_MAX = 20
 const CUSTOM_ATTRIBUTES_MAX = 200
 /** An attribute with more values than this is no vocabulary: numbers, names, whatever people are told apart by. */
 const CUSTOM_VALUES_MAX = 50
@@ -18,7 +17,7 @@ const CUSTOMERS_MIN = 2
 /** What facts were lately, counted in Postgres over the newest decisions. */
 export function createSeenValues(prisma: PrismaClient): SeenValues {
   return {
-    async list(names) {
+    async list(names, valuesMax) {
       const rows = await prisma.$queryRaw<SeenRow[]>`
         WITH told AS (
           SELECT customer_id, fact.key AS name, fact.value
@@ -38,7 +37,7 @@ export function createSeenValues(prisma: PrismaClient): SeenValues {
           FROM counted
         ), shown AS (
           SELECT name, value, count, place FROM ranked
-          WHERE place <= ${VALUES_PER_FACT_MAX}
+          WHERE place <= ${valuesMax}
             AND (NOT is_custom OR different <= ${CUSTOM_VALUES_MAX} AND customers >= ${CUSTOMERS_MIN})
         ), attributes AS (
           SELECT name FROM told WHERE name LIKE 'custom.%' GROUP BY name ORDER BY count(*) DESC, name
