@@ -120,6 +120,25 @@ test('where two rules of one priority can match the same chat, order decides', a
   t.strictSame(more, [])
 })
 
+test('order decides among a draft and what is enabled, not among drafts and shadows', async (t) => {
+  const vip = buildRule({ key: 'vip', conditions: VIP, department: 8 })
+  const draft = buildRule({ status: 'draft' })
+  t.match(await warningsOf('order_decides', [draft, vip]), [{ rule: 'german', others: ['vip'] }])
+  t.strictSame(await warningsOf('order_decides', [draft, { ...vip, status: 'shadow' }]), [])
+})
+
+test('an example text begins with the longest of the beginnings that are asked for', async (t) => {
+  const text = (operator: 'startsWith' | 'endsWith', value: string): Conditions => ({
+    fact: 'message',
+    operator,
+    value,
+  })
+  const all = [text('startsWith', 'ref'), text('startsWith', 'refund'), text('endsWith', 'please')]
+  const rules = [buildRule({ conditions: { all } }), buildRule({ key: 'vip', conditions: VIP, department: 8 })]
+  const shown = { certainty: 'certain', witness: { facts: { message: /^refund.*please$/ } } }
+  t.match(await warningsOf('order_decides', rules), [shown])
+})
+
 test('order decides nothing with another priority, the same department, or chats of their own', async (t) => {
   const german = buildRule()
   const vip = buildRule({ key: 'vip', conditions: VIP, department: 8 })

@@ -26,6 +26,7 @@ test('too few letters are in no language', async (t) => {
     'Дякую',
     '👍👍👍',
     '4711 0815 '.repeat(20),
+    '我的订',
   ]) {
     t.equal(detectLanguage(text), undefined, text)
   }

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { giveUpUnheardJobs } from '../../src/adapters/prisma/lost-jobs.ts'
+import { bringBackLostJobs, giveUpUnheardJobs } from '../../src/adapters/prisma/lost-jobs.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { startService, until } from '../support/service.ts'
@@ -17,6 +17,18 @@ test('a job that was taken for a dead one, and then postponed by its living work
   // The timed-out call puts the job off, which graphile-worker does in the same row; then it deletes the row, as the job has ended.
   await drained()
   t.equal(simulator.chat(id).departmentId, 10)
+})
+
+test('a call that its living worker makes without a job gets none', async (t) => {
+  const { simulator, app, sql, drained } = await startService(t)
+  const answer = Promise.withResolvers<void>()
+  simulator.script({ method: 'PUT' }, [{ kind: 'hold', until: answer.promise }])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await simulator.waitFor('the move is under way', () => simulator.calls.departmentPuts(id).length === 1)
+  await bringBackLostJobs(app.database.prisma)
+  t.strictSame(await sql('SELECT key FROM graphile_worker._private_jobs WHERE key = $1', [`apply:${id}`]), [])
+  answer.resolve()
+  await drained()
 })
 
 test('an event that waits without a job is found by the next worker that starts', async (t) => {

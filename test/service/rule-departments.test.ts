@@ -34,6 +34,16 @@ test('an unknown department is told along with all else that is wrong', async (t
   }
 })
 
+test('a check that finds an unknown department does not warn of it as well', async (t) => {
+  const { send } = apiOf(await anyService(t))
+  const lost = rule({ key: 'lost', department: 99 })
+  for (const body of [{ rule: lost }, { rules: [german, lost] }]) {
+    const { errors, warnings } = (await send('POST', '/v1/rules/check', body)).body
+    t.match(errors, [{ message: /no department 99/ }])
+    t.notOk(warnings.some(({ code }: { code: string }) => code === 'unknown_department'))
+  }
+})
+
 test('a department that was made since the last listing is found', async (t) => {
   const { simulator, sql, ...service } = await startService(t, { settings, rules: [german] })
   const { send } = apiOf(service)

@@ -149,6 +149,13 @@ test('the order of the rules is rewritten as a whole, in one rule set', async (t
   t.equal((await send('PUT', '/v1/rules/vip', { ...vip, priority: 1 }, ifMatch(1))).status, 412)
 })
 
+test('a hundred rules have the widest step between them, and the first of them the highest priority there is', async (t) => {
+  const rules = Array.from({ length: 100 }, (_, index) => rule({ key: `rule-${index}`, priority: 1 }))
+  const { send } = apiOf(await giveRules(await anyService(t), rules))
+  const { data } = (await send('PUT', '/v1/rules/order', { keys: rules.map(({ key }) => key) })).body
+  t.strictSame([data[0].priority, data[1].priority, data[99].priority], [10_000, 9_900, 100])
+})
+
 test('an order that does not name each rule once is refused', async (t) => {
   const { send } = apiOf(await giveRules(await anyService(t), [german, vip]))
   t.strictSame((await send('PUT', '/v1/rules/order', { keys: ['germna', 'german', 'german'] })).body.errors, [
