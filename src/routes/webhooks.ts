@@ -8,7 +8,7 @@ const BODY_BYTES_MAX = 1_048_576
 /** HelpCrunch's own patience is unknown: an answer comes soon, even from a database that has frozen. */
 const STORE_MS_MAX = 1_500
 const RETRY_AFTER_S = 5
-/** A statement holds its bodies several times over, as hexadecimal text among others, so the process needs several times this. */
+/** A statement holds its bodies several times over, put together and as they are sent, so the process needs several times this. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1_048_576
 
 /** `POST /webhooks/helpcrunch`: nothing is parsed, and nothing stored, before the signature over the raw bytes is good. */
