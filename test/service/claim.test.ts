@@ -44,6 +44,13 @@ test('a claim of a chat that nobody holds starts its oldest event', async (t) =>
   t.match(claim, { chatId: CHAT, fence: 8n, started: { id: 'older', starts: 1 } })
 })
 
+test('of the waiting events of one second, the new chat is started first', async (t) => {
+  const { sql, journal } = await openJournal(t)
+  await sql(`UPDATE webhook_events SET happened_at = to_timestamp(1)`)
+  await sql(`UPDATE webhook_events SET type = 'message.chat.customer' WHERE id = 'older'`)
+  t.match(await journal.claimNext(CHAT), { started: { id: 'newer', type: 'chat.new' } })
+})
+
 test("a chat that a living worker holds is nobody else's until its time is over", async (t) => {
   const { sql, journal } = await openJournal(t)
   await sql(`INSERT INTO workers (id) VALUES ('other worker')`)

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { apiOf } from '../support/api.ts'
+import { insertDecisions } from '../support/rows.ts'
 import { rule } from '../support/rules.ts'
 import { shareService, startService } from '../support/service.ts'
 
@@ -44,6 +45,20 @@ test('several rules are checked as if they were all there are', async (t) => {
     errors: [{ pointer: '/rules/2/key' }, Object, Object, Object, Object, Object, { pointer: '/rules/1/key' }],
   })
   t.strictSame(await check(), { errors: [], warnings: [] })
+})
+
+test('a value that no chat had lately is warned of, unless there are more values than are looked at', async (t) => {
+  const service = await startService(t, { settings: { ROLE: 'web' } })
+  const { send } = apiOf(service)
+  const far = rule({ key: 'far', conditions: { fact: 'country', operator: 'equal', value: 'XX' } })
+  const neverSeen = async (countries: number) => {
+    await service.sql(`UPDATE decisions SET facts = jsonb_build_object('country', 'A' || id % $1)`, [countries])
+    const { warnings } = (await send('POST', '/v1/rules/check', { rules: [far] })).body
+    return warnings.some(({ code }: { code: string }) => code === 'value_never_seen')
+  }
+  await insertDecisions(service, new Array(20).fill({}))
+  t.ok(await neverSeen(19))
+  t.notOk(await neverSeen(20))
 })
 
 test('a check is of one rule or of several', async (t) => {

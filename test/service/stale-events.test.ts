@@ -66,7 +66,10 @@ test('of one second, the new chat happened before its messages', async (t) => {
   const service = await startQuietly(t, rerouting)
   const { id } = service.simulator.openChat({ customerId: 9011 })
   await arrive(service, id, 0, 'to 20')
-  await arrive(service, id, 0)
+  const state = { status: 'new', department: { id: 20 }, assignee: null }
+  const eventData = { chat_id: id, customer: { id: 9011 }, ...state }
+  await post(service, envelope({ eventData, createdAt: START_S }))
+  await service.drained()
   t.equal(service.simulator.chat(id).departmentId, 20)
   await arrive(service, id, 0, 'to 30')
   t.equal(service.simulator.chat(id).departmentId, 30, 'messages come as they arrive')

@@ -124,6 +124,7 @@ test('a service in shadow is compared with where its chats are later', async (t)
   for (const [index, department] of [10, 20].entries()) {
     simulator.agentMovesChat(chats[index] ?? 0, department)
     simulator.closeChat(chats[index] ?? 0)
+    simulator.sendMessage(chats[index] ?? 0, 'No message tells of a department.', 'note', 88)
   }
   await service.drained()
   const { body } = await service.get('/v1/stats')
