@@ -7,15 +7,14 @@ export const SETTLEMENT_COLUMNS =
 
 export function settlementColumns({ claim, pending, outcome, reason, departmentFrom }: Settlement): object {
   return {
-    ...{
-      chat: claim.chatId,
-      fence: String(claim.fence),
-      decision: String(pending.id),
-      outcome,
-      reason,
-      department: pending.departmentId,
-    },
-    ...{ knows_from: departmentFrom !== undefined, department_from: departmentFrom },
+    chat: claim.chatId,
+    fence: String(claim.fence),
+    decision: String(pending.id),
+    outcome,
+    reason,
+    department: pending.departmentId,
+    knows_from: departmentFrom !== undefined,
+    department_from: departmentFrom,
   }
 }
 

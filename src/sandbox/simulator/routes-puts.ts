@@ -1,10 +1,10 @@
+import { isJsonObject } from '../../domain/json-object.ts'
 import type { Account, Chat, ChatStatus } from './account.ts'
 import type { ApiReply } from './api-replies.ts'
 import { refuse } from './api-replies.ts'
 import type { ApiRequest, Route } from './api-request.ts'
 import { readId } from './api-request.ts'
 import { assignChat, emitChat, moveChat, setStatus } from './chat-effects.ts'
-import { isRecord } from './records.ts'
 import { restChat } from './rest-models.ts'
 
 /** The endpoints that change a chat; its id is in the body, not in the path. */
@@ -34,7 +34,7 @@ type Target = { kind: 'refused'; reply: ApiReply } | { kind: 'found'; chat: Chat
 function readTarget(account: Account, request: ApiRequest, field: string): Target {
   const { switches } = account
   const { body } = request
-  if (!isRecord(body)) return { kind: 'refused', reply: refuse(switches, { kind: 'bad_request' }) }
+  if (!isJsonObject(body)) return { kind: 'refused', reply: refuse(switches, { kind: 'bad_request' }) }
   const id = readId(account, body.id)
   if (id === undefined) return { kind: 'refused', reply: notNumeric(account, 'id') }
   const unexpected = Object.keys(body).find((key) => key !== 'id' && key !== field)

@@ -1,9 +1,9 @@
+import { isJsonObject } from '../../domain/json-object.ts'
 import type { Account, Chat } from './account.ts'
 import type { ApiReply } from './api-replies.ts'
 import { refuse } from './api-replies.ts'
 import type { ApiRequest, Route } from './api-request.ts'
 import { pageOf } from './api-request.ts'
-import { isRecord } from './records.ts'
 import { restChat } from './rest-models.ts'
 import { sortedChats } from './routes-chats.ts'
 
@@ -22,7 +22,7 @@ const FIELDS: ReadonlyMap<unknown, (chat: Chat) => number | null> = new Map<unkn
 
 function search(account: Account, { body }: ApiRequest): ApiReply {
   const { switches } = account
-  if (!isRecord(body) || switches.chatSearch === 'refused') return refuse(switches, { kind: 'bad_request' })
+  if (!isJsonObject(body) || switches.chatSearch === 'refused') return refuse(switches, { kind: 'bad_request' })
   const matchers = readFilters(body.filter ?? [])
   if (matchers === undefined)
     return invalid(account, 'filter[0].field', 'The value you selected is not a valid choice.')
@@ -43,9 +43,9 @@ function search(account: Account, { body }: ApiRequest): ApiReply {
 function readFilters(filters: unknown): Matcher[] | undefined {
   if (!Array.isArray(filters)) return undefined
   const matchers = filters.flatMap((filter: unknown): Matcher[] => {
-    const read = isRecord(filter) ? FIELDS.get(filter.field) : undefined
+    const read = isJsonObject(filter) ? FIELDS.get(filter.field) : undefined
     // HelpCrunch's page: the type of a value must be its field's, or the query fails.
-    if (!isRecord(filter) || read === undefined || typeof filter.value !== 'number') return []
+    if (!isJsonObject(filter) || read === undefined || typeof filter.value !== 'number') return []
     if (filter.operator === '=') return [(chat) => read(chat) === filter.value]
     return filter.operator === '!=' ? [(chat) => read(chat) !== filter.value] : []
   })

@@ -1,5 +1,5 @@
+import { isJsonObject } from '../../domain/json-object.ts'
 import type { Account, Chat, Customer, Message } from './account.ts'
-import { isRecord } from './records.ts'
 import { basicCustomer, communicatedAgentIds, restAgent, restStatus } from './rest-models.ts'
 
 /** The `eventData` of a chat event, without text, locale, tags or custom data (HelpCrunch's page on chat webhooks). */
@@ -76,7 +76,7 @@ function shaped(account: Account, eventData: Record<string, unknown>): Record<st
 function withTextIds(model: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(model).map(([key, value]) => {
     if (isIdKey(key) && typeof value === 'number') return [key, String(value)]
-    return [key, isRecord(value) ? withTextIds(value) : value]
+    return [key, isJsonObject(value) ? withTextIds(value) : value]
   })
   return Object.fromEntries(entries)
 }
