@@ -110,8 +110,9 @@ test('what is left of the budget is kept for moves of higher rules that are not 
   const { simulator, drained, sql } = service
   await sql('UPDATE budget_slots SET used_at = now()')
   const [low, high] = [100, 900].map((applicationId) => simulator.openChat({ customerId: 9011, applicationId }).id)
-  const isWaiting = async () => (await sql("SELECT FROM decisions WHERE outcome = 'pending'")).length === 2
-  await until('both wait', isWaiting)
+  const isWaiting = async () =>
+    (await sql("SELECT FROM graphile_worker._private_jobs WHERE key LIKE 'apply:%'")).length === 2
+  await until('both have found no budget', isWaiting)
   await sql(`UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'`) // each takes a look and a move
   const putOff = `UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 hour'
     WHERE key = 'apply:' || $1 AND locked_at IS NULL RETURNING id`
