@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isSignedBy } from '../domain/signature.ts'
 import type { Receipt } from '../services/receive-event.ts'
-import { createIntakeBound, NO_ROOM, type Place } from './intake-bound.ts'
+import { countBody, createIntakeBound, NO_ROOM, type Place } from './intake-bound.ts'
 import { RECEIVE_WEBHOOK } from './schemas/webhook-operations.ts'
 
 const BODY_BYTES_MAX = 1_048_576
@@ -10,26 +10,22 @@ const STORE_MS_MAX = 1_500
 const RETRY_AFTER_S = 5
 /** A statement holds its bodies several times over, put together and as they are sent, so the process needs several times this. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1_048_576
+/** What a request and its reply cost with a small body, so that many of them find their bound too. */
+const REQUEST_BYTES = 16_384
+/** Most webhooks are smaller. A sender cannot exceed what it has announced: Node ends the body there. */
+const SMALL_BODY_BYTES = 4_096
 
 /** `POST /webhooks/helpcrunch`: nothing is parsed, and nothing stored, before the signature over the raw bytes is good. */
 export default async function webhooks(app: FastifyInstance): Promise<void> {
   const signingKeys = app.config.HELPCRUNCH_SIGNING_KEY.split(',').map((key) => key.trim())
-  const bound = createIntakeBound(IN_FLIGHT_BYTES_MAX)
-  const places = new WeakMap<FastifyRequest, Place>()
-  app.addHook('onRequest', (request, reply, done) => {
-    const place = bound.enter()
-    if (place === undefined) {
-      reply.header('retry-after', RETRY_AFTER_S)
-      reply.problem(503, 'overloaded', NO_ROOM)
-      return
-    }
-    places.set(request, place)
+  // Two bounds, so that whoever has no key, and sends bodies slowly, takes no room from what is genuine and small.
+  const arriving = createIntakeBound(IN_FLIGHT_BYTES_MAX)
+  const storing = createIntakeBound(IN_FLIGHT_BYTES_MAX)
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const place = Number(request.headers['content-length']) <= SMALL_BODY_BYTES ? undefined : arriving.enter(0)
+    if (place === undefined) return done(null, payload)
     reply.raw.once('close', () => place.leave())
-    done()
-  })
-  app.addHook('preParsing', (request, _reply, payload, done) => {
-    const announcedBytes = Number(request.headers['content-length'])
-    done(null, places.get(request)?.count(payload, announcedBytes) ?? payload)
+    done(null, countBody(payload, place))
   })
   app.removeAllContentTypeParsers() // the one for text/plain would let other types pass
   app.addContentTypeParser(
@@ -54,7 +50,12 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
         const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
         return reply.problem(401, 'bad_signature', detail)
       }
-      const receipt = await receiveInTime(app, body, places.get(request))
+      const place = storing.enter(REQUEST_BYTES + body.length)
+      if (place === undefined) {
+        reply.header('retry-after', RETRY_AFTER_S)
+        return reply.problem(503, 'overloaded', NO_ROOM)
+      }
+      const receipt = await receiveInTime(app, body, place)
       return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
     },
   )
@@ -63,13 +64,13 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
   async function receiveInTime(
     { services, log }: FastifyInstance,
     body: Buffer,
-    place: Place | undefined,
+    place: Place,
   ): Promise<Receipt | undefined> {
     const receiving = services.receiveEvent(body).catch((error: unknown) => {
       log.error({ err: error }, 'webhook.not_stored')
       return undefined
     })
-    place?.keep(receiving)
+    void receiving.finally(() => place.leave()) // answered sooner, it is held all the same
     const tooLate = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => {
       log.error({ waitedMs: STORE_MS_MAX }, 'webhook.not_stored_in_time')
