@@ -8,7 +8,11 @@ import { until } from '../support/service.ts'
 
 test('nobody else can read the password, not even while the cluster is made', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'helpcrunch-router-password-'))
+  const { TMPDIR: before = '' } = process.env
   process.env.TMPDIR = folder // initdb is told the password in a file there
+  t.teardown(() => {
+    process.env.TMPDIR = before
+  })
   const starting = startEmbeddedPostgres({ dataDir: join(folder, 'data') })
   let mode: number | undefined
   await until('initdb is told', () => {
