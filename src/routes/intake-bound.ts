@@ -14,12 +14,14 @@ export interface Place {
   leave(): void
 }
 
-export function createIntakeBound(bytesMax: number): IntakeBound {
+/** `onFull` is called each time that there is no room. */
+export function createIntakeBound(bytesMax: number, onFull: () => void): IntakeBound {
   let takenBytes = 0
   const take = (bytes: number): boolean => {
-    if (takenBytes + bytes > bytesMax) return false
-    takenBytes += bytes
-    return true
+    const isRoom = takenBytes + bytes <= bytesMax
+    if (isRoom) takenBytes += bytes
+    else onFull()
+    return isRoom
   }
   return {
     enter(bytes) {
@@ -42,13 +44,13 @@ export function createIntakeBound(bytesMax: number): IntakeBound {
 
 /**
  * The body, counted while it arrives: the bytes that have really come, not those announced. When there is no room for the rest
- * of it, it ends with an error whose status is 503.
+ * of it, it ends with {@link NoRoom}.
  */
 export function countBody(body: Readable, place: Place): Readable {
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (place.grow(chunk.length)) done(null, chunk)
-      else done(Object.assign(new Error(NO_ROOM), { statusCode: 503, code: 'INTAKE_FULL' }))
+      else done(new NoRoom())
     },
   })
   // Not a pipeline: that would close the connection with the stream, and the answer could not be sent.
@@ -56,5 +58,7 @@ export function countBody(body: Readable, place: Place): Readable {
   return body.pipe(counted)
 }
 
-/** What a sender is told. */
-export const NO_ROOM = 'More webhooks arrive than can be stored. Send it again.'
+/** Its message is what the sender is told. */
+export class NoRoom extends Error {
+  override readonly message = 'More webhooks arrive than can be stored. Send it again.'
+}

@@ -1,13 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isSignedBy } from '../domain/signature.ts'
 import type { Receipt } from '../services/receive-event.ts'
-import { countBody, createIntakeBound, NO_ROOM, type Place } from './intake-bound.ts'
+import { countBody, createIntakeBound, NoRoom, type Place } from './intake-bound.ts'
 import { RECEIVE_WEBHOOK } from './schemas/webhook-operations.ts'
 
 const BODY_BYTES_MAX = 1_048_576
 /** HelpCrunch's own patience is unknown: an answer comes soon, even from a database that has frozen. */
 const STORE_MS_MAX = 1_500
 const RETRY_AFTER_S = 5
+/** A flood that is turned away must not become a flood of lines. */
+const TURNED_AWAY_LINE_MS = 1_000
 /** A statement holds its bodies several times over, put together and as they are sent, so the process needs several times this. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1_048_576
 /** What a request and its reply cost with a small body, so that many of them find their bound too. */
@@ -19,13 +21,19 @@ const SMALL_BODY_BYTES = 4_096
 export default async function webhooks(app: FastifyInstance): Promise<void> {
   const signingKeys = app.config.HELPCRUNCH_SIGNING_KEY.split(',').map((key) => key.trim())
   // Two bounds, so that whoever has no key, and sends bodies slowly, takes no room from what is genuine and small.
-  const arriving = createIntakeBound(IN_FLIGHT_BYTES_MAX)
-  const storing = createIntakeBound(IN_FLIGHT_BYTES_MAX)
+  const turnedAway = countTurnedAway(app.log)
+  const arriving = createIntakeBound(IN_FLIGHT_BYTES_MAX, turnedAway)
+  const storing = createIntakeBound(IN_FLIGHT_BYTES_MAX, turnedAway)
   app.addHook('preParsing', (request, reply, payload, done) => {
     const place = Number(request.headers['content-length']) <= SMALL_BODY_BYTES ? undefined : arriving.enter(0)
     if (place === undefined) return done(null, payload)
     reply.raw.once('close', () => place.leave())
     done(null, countBody(payload, place))
+  })
+  app.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof NoRoom)) throw error // as anywhere
+    reply.header('retry-after', RETRY_AFTER_S)
+    return reply.problem(503, 'overloaded', error.message)
   })
   app.removeAllContentTypeParsers() // the one for text/plain would let other types pass
   app.addContentTypeParser(
@@ -51,10 +59,7 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
         return reply.problem(401, 'bad_signature', detail)
       }
       const place = storing.enter(REQUEST_BYTES + body.length)
-      if (place === undefined) {
-        reply.header('retry-after', RETRY_AFTER_S)
-        return reply.problem(503, 'overloaded', NO_ROOM)
-      }
+      if (place === undefined) throw new NoRoom()
       const receipt = await receiveInTime(app, body, place)
       return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
     },
@@ -79,6 +84,18 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
     const receipt = await Promise.race([receiving, tooLate.promise])
     clearTimeout(timer)
     return receipt
+  }
+}
+
+function countTurnedAway(log: FastifyBaseLogger): () => void {
+  let count = 0
+  const report = () => {
+    log.warn({ count }, 'webhook.turned_away')
+    count = 0
+  }
+  return () => {
+    if (count === 0) setTimeout(report, TURNED_AWAY_LINE_MS).unref()
+    count += 1
   }
 }
 

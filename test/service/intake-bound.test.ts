@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'tap'
-import { countBody, createIntakeBound, NO_ROOM } from '../../src/routes/intake-bound.ts'
+import { countBody, createIntakeBound, NoRoom } from '../../src/routes/intake-bound.ts'
 import { openRawClient, webhookHead } from '../chaos/raw-client.ts'
 import { shareService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
@@ -12,7 +12,7 @@ const anyService = shareService({ settings: { ROLE: 'web' } })
 const body = (kib: number) => Readable.from(Array.from({ length: kib }, () => Buffer.alloc(KIB)))
 
 test('there is room for so many webhooks at the same time, and again when one has left', (t) => {
-  const bound = createIntakeBound(64 * KIB)
+  const bound = createIntakeBound(64 * KIB, () => {})
   const places = Array.from({ length: 4 }, () => bound.enter(16 * KIB))
   t.ok(places.every((place) => place !== undefined))
   t.equal(bound.enter(1), undefined, 'a fifth finds no room')
@@ -24,11 +24,11 @@ test('there is room for so many webhooks at the same time, and again when one ha
 })
 
 test('a body is counted as it arrives; what is too much for the room ends with 503, and gives its room back', async (t) => {
-  const bound = createIntakeBound(64 * KIB)
+  const bound = createIntakeBound(64 * KIB, () => {})
   const [place, second] = [bound.enter(0), bound.enter(0)]
   if (place === undefined || second === undefined) return t.fail('nothing was taken yet')
   t.equal((await buffer(countBody(body(40), place))).length, 40 * KIB, 'as much as there is room for')
-  await t.rejects(buffer(countBody(body(60), second)), { message: NO_ROOM, statusCode: 503 })
+  await t.rejects(buffer(countBody(body(60), second)), new NoRoom())
   t.equal(bound.enter(1), undefined, 'what has arrived is held')
   place.leave()
   second.leave()

@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { openRawClient, webhookHead } from '../chaos/raw-client.ts'
 import { apiOf } from '../support/api.ts'
 import { everyNewChat } from '../support/forbidden.ts'
 import { rule } from '../support/rules.ts'
@@ -21,6 +22,29 @@ test('the log says of a webhook that was refused whether it was signed at all', 
     { level: 40, bodyBytes: 2, hasSignature: true },
     { level: 40, bodyBytes: 2, hasSignature: false },
   ])
+})
+
+test('the log says once a second how many webhooks were turned away', async (t) => {
+  const lines: Line[] = []
+  const service = await startService(t, { lines, settings: { ROLE: 'web' } })
+  const start = webhookHead({ 'content-length': '1000000' }) + 'x'.repeat(900_000)
+  const slow = Array.from({ length: 10 }, () => openRawClient(t, service.url, start))
+  t.equal(await Promise.race(slow.map((client) => client.status)), 503, 'for the tenth there is no room')
+  const { status, body, headers } = await post(service, envelope({ filling: 'x'.repeat(900_000) }))
+  t.match({ status, body }, { status: 503, body: { code: 'overloaded' } })
+  t.equal(headers.get('retry-after'), '5')
+  const countSaid = () => linesOf(lines, 'webhook.turned_away').reduce((sum, line) => sum + Number(line.count), 0)
+  await until('both are said', () => countSaid() === 2)
+  t.same(linesOf(lines, 'request.failed'), [], 'a flood of webhooks is no flood of lines')
+})
+
+test('the log has the path of a request without its query, which may hold what is no log’s business', async (t) => {
+  const lines: Line[] = []
+  const service = await startService(t, { lines, settings: { ROLE: 'web' } })
+  await service.get('/v1/decisions?email=ada@example.com')
+  await until('it is said', () => linesOf(lines, 'request.answered').length > 0)
+  t.match(linesOf(lines, 'request.answered'), [{ path: '/v1/decisions', status: 400 }])
+  t.notMatch(JSON.stringify(lines), 'ada@example.com')
 })
 
 test('the log says what is wrong with a reply that is not what was asked for', async (t) => {
