@@ -8,7 +8,7 @@ export interface IntakeBound {
 
 /** The room that one webhook takes. */
 export interface Place {
-  /** Takes room for more of it; false when there is none. */
+  /** Takes room for more of it; false when there is none. Takes none after `leave`. */
   grow(bytes: number): boolean
   /** Gives the room back, once. */
   leave(): void
@@ -27,8 +27,10 @@ export function createIntakeBound(bytesMax: number, onFull: () => void): IntakeB
     enter(bytes) {
       if (!take(bytes)) return undefined
       let ownBytes = bytes
+      let hasLeft = false
       return {
         grow(more) {
+          if (hasLeft) return true
           const isTaken = take(more)
           if (isTaken) ownBytes += more
           return isTaken
@@ -36,6 +38,7 @@ export function createIntakeBound(bytesMax: number, onFull: () => void): IntakeB
         leave() {
           takenBytes -= ownBytes
           ownBytes = 0
+          hasLeft = true
         },
       }
     },
@@ -55,6 +58,7 @@ export function countBody(body: Readable, place: Place): Readable {
   })
   // Not a pipeline: that would close the connection with the stream, and the answer could not be sent.
   body.once('error', (error) => counted.destroy(error))
+  counted.on('error', () => {}) // once it is refused, nobody else listens
   return body.pipe(counted)
 }
 

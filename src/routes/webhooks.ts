@@ -27,8 +27,12 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
   app.addHook('preParsing', (request, reply, payload, done) => {
     const place = Number(request.headers['content-length']) <= SMALL_BODY_BYTES ? undefined : arriving.enter(0)
     if (place === undefined) return done(null, payload)
-    reply.raw.once('close', () => place.leave())
-    done(null, countBody(payload, place))
+    const counted = countBody(payload, place)
+    reply.raw.once('close', () => {
+      place.leave()
+      counted.resume() // what was refused unread is read to its end, as the connection's next request comes after it
+    })
+    done(null, counted)
   })
   app.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof NoRoom)) throw error // as anywhere

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'tap'
 import { countBody, createIntakeBound, NoRoom } from '../../src/routes/intake-bound.ts'
+import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
 import { openRawClient, webhookHead } from '../chaos/raw-client.ts'
-import { shareService, until } from '../support/service.ts'
+import { openConnection } from '../support/postgres.ts'
+import { SIGNING_KEY, shareService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
 
 const KIB = 1_024
@@ -33,6 +36,44 @@ test('a body is counted as it arrives; what is too much for the room ends with 5
   place.leave()
   second.leave()
   t.ok(bound.enter(64 * KIB), 'all of it is free')
+})
+
+test('what still comes of a webhook that was answered takes no room', (t) => {
+  const bound = createIntakeBound(64 * KIB, () => {})
+  const place = bound.enter(KIB)
+  place?.leave()
+  t.equal(place?.grow(64 * KIB), true)
+  t.ok(bound.enter(64 * KIB), 'all of it is free')
+  t.end()
+})
+
+test('a body of a wrong type is read to its end, and the next request of its connection is answered', async (t) => {
+  const service = await anyService(t)
+  const text = 'a'.repeat(500 * KIB)
+  const head = webhookHead({ 'content-type': 'text/plain', 'content-length': String(text.length) })
+  const { socket, status } = openRawClient(t, service.url, head + text)
+  t.equal(await status, 415)
+  const next = once(socket, 'data')
+  socket.write('GET /healthz HTTP/1.1\r\nhost: router.test\r\n\r\n')
+  t.match(String(await next), /^HTTP\/1\.1 200/)
+})
+
+test('a sender that goes away while the refusal of its body waits its turn ends nothing', async (t) => {
+  const service = await anyService(t)
+  const genuine = JSON.stringify(envelope())
+  const signature = signBody(SIGNING_KEY, genuine)
+  const late = webhookHead({ 'x-helpcrunch-signature': signature, 'content-length': String(genuine.length) }) + genuine
+  const refused = webhookHead({ 'content-type': 'text/plain', 'transfer-encoding': 'chunked' })
+  const other = await openConnection(t, service.databaseUrl)
+  await other('BEGIN')
+  await other('LOCK TABLE webhook_events')
+  const { socket } = openRawClient(t, service.url, `${late}${refused}5\r\nhello\r\n`)
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  await until('the first one waits', async () => (await service.sql(waiting)).length > 0)
+  socket.destroy()
+  await service.get('/healthz')
+  await other('ROLLBACK')
+  t.equal((await post(service, envelope())).status, 202)
 })
 
 const STALLING: readonly (readonly [string, string, number])[] = [
