@@ -67,7 +67,7 @@ function components() {
 }
 
 /** The schemas by which a route validates, with all that is told of it. A route without an operation is left as it is. */
-function describe(schema: FastifySchema, { config }: RouteOptions): FastifySchema {
+function describe(schema: FastifySchema, { config, method }: RouteOptions): FastifySchema {
   const operation = config?.operation
   if (operation === undefined) return schema
   const { operationId, tag, summary, headers, signed, answers } = operation
@@ -75,7 +75,9 @@ function describe(schema: FastifySchema, { config }: RouteOptions): FastifySchem
   const body = documentedBody(operation, schema?.body)
   const needed =
     role === undefined ? '' : `\n\nNeeds a token with the role \`${role}\`${role === 'admin' ? '' : ' or more'}.`
-  const asked = { role, hasInput: Boolean(schema?.params ?? schema?.querystring ?? body), hasBody: body !== undefined }
+  const hasParams = schema?.params !== undefined
+  const hasInput = hasParams || Boolean(schema?.querystring ?? body)
+  const asked = { role, hasInput, hasParams, mayHaveBody: method !== 'GET' }
   const security = signed ? [{ signature: [] }] : role === undefined ? [] : [{ token: [] }]
   return {
     ...schema,

@@ -69,6 +69,10 @@ test('what is answered to a request that is refused fits the reference', async (
   await ask('GET /v1/decisions/{id}', { status: 400, id: 'first' })
   await ask('GET /v1/decisions/{id}', { status: 404, id: '999' })
   await ask('POST /v1/events/{id}/retry', { status: 404, id: 'none' })
+  await ask('GET /v1/events/{id}', { status: 414, id: 'x'.repeat(201) })
+  await ask('DELETE /v1/tokens/{id}', { status: 413, id: 'none', body: ' '.repeat(1_048_577) })
+  const asForm = { 'content-type': 'application/x-www-form-urlencoded' }
+  check('POST /v1/events/{id}/retry', await apiOf(service).send('POST', '/v1/events/none/retry', {}, asForm))
   const viewer = await ask('POST /v1/tokens', { body: { name: 'Olena', role: 'viewer' } })
   await ask('GET /v1/audit', { status: 401, token: 'wrong' })
   await ask('GET /v1/audit', { status: 403, token: viewer.token })

@@ -6,17 +6,20 @@ export interface Asked {
   readonly role: Role | undefined
   /** It validates something. */
   readonly hasInput: boolean
-  readonly hasBody: boolean
+  readonly hasParams: boolean
+  /** Requests of its method can bring a body, be it one that belongs nowhere. */
+  readonly mayHaveBody: boolean
 }
 
 /** The answers that a route can give because of what it asks, whatever it does. */
-export function sharedAnswers({ role, hasInput, hasBody }: Asked): Record<number, Answer> {
+export function sharedAnswers({ role, hasInput, hasParams, mayHaveBody }: Asked): Record<number, Answer> {
   return {
     ...(hasInput && { 400: BAD_INPUT }),
     ...(role !== undefined && { 401: NO_TOKEN }),
     ...(role !== undefined && role !== 'viewer' && { 403: forbidden(role) }),
-    ...(hasBody && { 413: TOO_LARGE, 415: NOT_JSON }),
-    ...((role !== undefined || hasBody) && { 500: OUR_FAULT }),
+    ...(hasParams && { 414: TOO_LONG }),
+    ...(mayHaveBody && { 413: TOO_LARGE, 415: NOT_JSON }),
+    ...((role !== undefined || mayHaveBody) && { 500: OUR_FAULT }),
   }
 }
 
@@ -29,6 +32,7 @@ const NO_TOKEN = problem(401, 'unauthorized', 'This needs a valid token: send it
 })
 
 const TOO_LARGE = problem(413, 'body_too_large', 'Request body is too large')
+const TOO_LONG = problem(414, 'uri_too_long', 'A part of the address is too long.')
 const NOT_JSON = problem(415, 'not_json', 'Unsupported Media Type')
 const OUR_FAULT = problem(500, 'internal_server_error', 'Something went wrong here. The log of the service says what.')
 
