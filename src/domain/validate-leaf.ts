@@ -48,12 +48,21 @@ function readFact(name: unknown): FactReading {
   if (name === undefined) return { kind: 'problem', message: `fact is missing. ${expected}` }
   if (typeof name !== 'string') return { kind: 'problem', message: `It is ${quoted(name)}. ${expected}` }
   if (name.length > FACT_NAME_LENGTH_MAX) return { kind: 'problem', message: `The name is too long. ${expected}` }
-  const definition = findFact(name)
-  return definition ? { kind: 'fact', definition } : { kind: 'problem', message: unknownFact(name) }
+  return findNamedFact(name)
 }
 
-/** What to say about a name that is no fact, in conditions and in tests. */
-export function unknownFact(name: string): string {
+/** The fact of a name, or what to say about a name that is none, in conditions and in tests. */
+export function findNamedFact(name: string): FactReading {
+  const definition = findFact(name)
+  if (definition === undefined) return { kind: 'problem', message: unknownFact(name) }
+  const attribute = name.slice(name.indexOf('.') + 1)
+  if (attribute === attribute.trim()) return { kind: 'fact', definition }
+  // Attributes are read without such blanks, so it would be unknown for good.
+  const message = `There is no fact ${quoted(name)}: no attribute's name begins or ends with a blank. Take it out.`
+  return { kind: 'problem', message }
+}
+
+function unknownFact(name: string): string {
   const names = FACTS.map((fact) => fact.name)
   const hint = suggestion(name, names) || ` Facts: ${names.join(', ')}, custom.<attribute>.`
   return `There is no fact ${quoted(name)}.${hint}`

@@ -1,10 +1,10 @@
 import { MESSAGE_CHARACTERS_MAX } from './chat-snapshot.ts'
-import { type FactDefinition, type FactType, findFact } from './facts.ts'
+import type { FactDefinition, FactType } from './facts.ts'
 import { TEXT_CHARACTERS_MAX } from './helpcrunch-values.ts'
 import { isJsonObject } from './json-object.ts'
 import { isMoment } from './moment.ts'
 import { type Problem, pointerTo, quoted } from './problem.ts'
-import { unknownFact } from './validate-leaf.ts'
+import { findNamedFact } from './validate-leaf.ts'
 
 /** What a schema cannot say about a rule's tests, of any JSON: names used once, facts that exist, values that fit them. */
 export function testsProblems(input: unknown): Problem[] {
@@ -37,8 +37,8 @@ function momentProblems(at: unknown, pointer: string): Problem[] {
 function factsProblems(facts: unknown, pointer: string): Problem[] {
   if (!isJsonObject(facts)) return []
   return Object.entries(facts).flatMap(([name, value]) => {
-    const fact = findFact(name)
-    const message = fact === undefined ? unknownFact(name) : factValueProblem(fact, value)
+    const fact = findNamedFact(name)
+    const message = fact.kind === 'problem' ? fact.message : factValueProblem(fact.definition, value)
     return message === undefined ? [] : [{ pointer: pointerTo(pointer, name), message }]
   })
 }

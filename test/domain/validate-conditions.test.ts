@@ -58,6 +58,12 @@ const REFUSED: typeof TRAPS = [
   ['a comparison without value', { fact: 'plan', operator: 'in' }, '/value', /value is missing. in takes a list/],
   ['a fact that is no text', leaf(5, 'exists', true), '/fact', /It is 5/],
   ['a fact name of 257 characters', leaf(`custom.${'x'.repeat(250)}`, 'exists', true), '/fact', /too long/],
+  [
+    'an attribute with a blank after it',
+    leaf('custom.seats ', 'exists', true),
+    '/fact',
+    /"custom.seats ": no attribute/,
+  ],
   ['custom. without attribute', leaf('custom.', 'exists', true), '/fact', /custom.<attribute>/],
   ['an operator that is no text', leaf('plan', null, 'x'), '/operator', /It is null/],
   ['text of 257 characters', leaf('plan', 'equal', 'x'.repeat(257)), '/value', /1 to 256 characters/],

@@ -128,6 +128,12 @@ const REFUSED_TESTS: readonly (readonly [title: string, ruleTest: unknown, point
   ['a number for true or false', buildTest({ blocked: 1 }), '/facts/blocked', /true or false/],
   ['a list for text', buildTest({ plan: ['pro'] }), '/facts/plan', /plan is text/],
   ['an object for a custom attribute', buildTest({ 'custom.a/b': {} }), '/facts/custom.a~1b', /an object/],
+  [
+    'an attribute with a blank before it',
+    buildTest({ 'custom. a': 1 }),
+    '/facts/custom. a',
+    /begins or ends with a blank/,
+  ],
   ['a list of lists', buildTest({ 'custom.a': [[]] }), '/facts/custom.a', /list of texts and numbers/],
   ['a moment without offset', { ...buildTest({}), at: '2026-03-02T10:00:00' }, '/at', /offset/],
   ['a day that does not exist', { ...buildTest({}), at: '2026-02-30T10:00:00Z' }, '/at', /offset/],
