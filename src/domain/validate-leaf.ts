@@ -6,7 +6,8 @@ import { suggestion } from './suggestion.ts'
 import { valueProblem } from './validate-leaf-value.ts'
 import { unknownProperty } from './validate-structure.ts'
 
-const FACT_NAME_LENGTH_MAX = 256
+/** In conditions. */
+export const FACT_NAME_LENGTH_MAX = 256
 
 /** What is wrong with one comparison: its properties, its fact, its operator, whether the two go together, its value. */
 export function leafProblems(leaf: Record<string, unknown>, pointer: string): Problem[] {

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { PAGE_QUERY, page, readNumberCursor } from './paging.ts'
+import { findFact } from '../domain/facts.ts'
+import { inListOrder } from '../services/list-facts.ts'
+import { notACursor, PAGE_QUERY, page, readCursor } from './paging.ts'
 import { LIST_FACTS } from './schemas/service-operations.ts'
 
 const ListQuery = Type.Object(
@@ -18,12 +20,18 @@ const facts: FastifyPluginAsyncTypebox = async (app) => {
     '/v1/facts',
     { config: { role: 'viewer', operation: LIST_FACTS }, schema: { querystring: ListQuery } },
     async ({ query: { limit, cursor } }) => {
+      const last = readPosition(cursor)
       const all = await app.services.listFacts()
-      const numbered = all.map((fact, index) => ({ fact, place: index + 1 }))
-      const after = Number(readNumberCursor(cursor) ?? 0n)
-      const { data, nextCursor } = page(numbered.slice(after), limit, ({ place }) => String(place))
-      return { data: data.map(({ fact }) => fact), nextCursor }
+      const rest = last === undefined ? all : all.filter(({ name }) => inListOrder(last, name) < 0)
+      return page(rest, limit, ({ name }) => name)
     },
   )
 }
 export default facts
+
+/** A name, not a count: which attributes were seen lately may be others by the time of the next page. */
+function readPosition(cursor: string | undefined): string | undefined {
+  const name = readCursor(cursor)
+  if (name !== undefined && findFact(name) === undefined) throw notACursor()
+  return name
+}

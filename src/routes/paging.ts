@@ -5,7 +5,8 @@ import { invalidInput } from './invalid-input.ts'
 export const PAGE_QUERY = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'At most so many.' }),
   cursor: Type.Optional(
-    Type.String({ pattern: '^[A-Za-z0-9_-]{1,400}$', description: 'The nextCursor of the page before.' }),
+    // The longest is the name of a fact, of 256 characters with three bytes each.
+    Type.String({ pattern: '^[A-Za-z0-9_-]{1,1024}$', description: 'The nextCursor of the page before.' }),
   ),
 }
 

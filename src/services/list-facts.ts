@@ -1,6 +1,7 @@
 import type { OperatorName } from '../domain/conditions.ts'
 import { FACTS, type FactDefinition, findFact } from '../domain/facts.ts'
 import { operatorsFor } from '../domain/operator-fit.ts'
+import { FACT_NAME_LENGTH_MAX } from '../domain/validate-leaf.ts'
 
 /** A value that a fact had lately, and in how many decisions. Of a list each member counts. */
 export interface SeenValue {
@@ -52,11 +53,24 @@ export const SEEN_VALUES_MAX = 20
 /** Everything that rules may talk about, with the custom attributes that were seen lately, last and by name. */
 export async function listFacts(seenValues: SeenValues): Promise<ListedFact[]> {
   const seen = new Map((await seenValues.list(IMPERSONAL, SEEN_VALUES_MAX)).map(({ name, values }) => [name, values]))
-  const known = new Set(FACTS.map(({ name }) => name))
-  const custom = [...seen.keys()].filter((name) => !known.has(name)).toSorted()
-  const definitions = [...FACTS, ...custom.flatMap((name) => findFact(name) ?? [])]
+  const names = new Set([...FACTS.map(({ name }) => name), ...seen.keys()])
+  const definitions = [...names].toSorted(inListOrder).flatMap((name) => {
+    return name.length <= FACT_NAME_LENGTH_MAX ? (findFact(name) ?? []) : []
+  })
   return definitions.map((definition) => {
     const { name, type } = definition
     return { ...definition, operators: operatorsFor(type), values: seen.get(name) ?? [] }
   })
+}
+
+/** Sorts names of facts: in the order people read, custom attributes last and by name. */
+export function inListOrder(a: string, b: string): number {
+  const difference = placeOf(a) - placeOf(b)
+  if (difference !== 0 || a === b) return difference
+  return a < b ? -1 : 1
+}
+
+function placeOf(name: string): number {
+  const place = FACTS.findIndex((fact) => fact.name === name)
+  return place === -1 ? FACTS.length : place
 }

@@ -108,3 +108,27 @@ test('the list is paged like the others when asked to be', async (t) => {
   const { body: two } = await service.get(`/v1/facts?limit=1&cursor=${one.nextCursor}`)
   t.strictSame([one.data[0].name, two.data[0].name], ['event', 'language'])
 })
+
+test('pages leave nothing out and repeat nothing when other attributes are seen meanwhile', async (t) => {
+  const service = await anyService(t)
+  const longest = `custom.c${'ф'.repeat(248)}`
+  await record(service, { 'custom.a': 1, 'custom.b': 1, [longest]: 1, 'custom.d': 1 })
+  const { body: first } = await service.get(`/v1/facts?limit=${FACTS.length + 2}`)
+  t.equal(first.data.at(-1).name, 'custom.b')
+  await record(service, { 'custom.b': 1, [longest]: 1, 'custom.d': 1 })
+  const { body: second } = await service.get(`/v1/facts?limit=1&cursor=${first.nextCursor}`)
+  t.equal(second.data[0].name, longest, 'nothing is left out')
+  await record(service, { 'custom.a': 1, 'custom.aa': 1, 'custom.b': 1, [longest]: 1, 'custom.d': 1 })
+  const { body: third } = await service.get(`/v1/facts?cursor=${second.nextCursor}`)
+  t.match(third, { data: [{ name: 'custom.d' }], nextCursor: null }, 'nothing is repeated')
+})
+
+test('an attribute whose name is too long for a rule is not listed', async (t) => {
+  const service = await anyService(t)
+  await record(service, { [`custom.${'x'.repeat(250)}`]: 1, 'custom.tier': 'gold' })
+  const { body } = await service.get('/v1/facts')
+  t.strictSame(
+    body.data.slice(FACTS.length).map(({ name }: { name: string }) => name),
+    ['custom.tier'],
+  )
+})
