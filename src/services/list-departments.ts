@@ -79,7 +79,8 @@ async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | un
     // The total stands in two different places, depending on the list: a short page is the sure sign of the end.
     if (departments.length < PAGE_SIZE) break
   }
-  return [...all.values()]
+  // In the order in which they are kept: what goes through them in pages must not meet another one on the way.
+  return [...all.values()].toSorted((a, b) => a.id - b.id)
 }
 
 function judgePage(result: CallResult): BodyVerdict<Department[]> {

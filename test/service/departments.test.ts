@@ -38,6 +38,15 @@ test('departments are listed once and then remembered, until somebody asks for a
   t.equal(simulator.calls.count(LISTED), 2)
 })
 
+test('pages of departments leave none out, in whatever order HelpCrunch lists them', async (t) => {
+  const { simulator, get } = await startService(t, { settings })
+  simulator.addDepartment({ id: 5, name: 'Billing' })
+  const { body: first } = await get('/v1/departments?limit=3')
+  const { body: second } = await get(`/v1/departments?limit=3&cursor=${first.nextCursor}`)
+  const ids = [...first.data, ...second.data].map(({ id }) => id)
+  t.strictSame(ids, [5, 10, 20, 30, 40])
+})
+
 test('however often and by how many at once a refresh is asked for, HelpCrunch is asked once in ten seconds', async (t) => {
   const { simulator, get, sql } = await startService(t, { settings })
   const refresh = () => get('/v1/departments?refresh=true')
