@@ -59,6 +59,12 @@ test('settings come from .env too, and the environment goes first', async (t) =>
   t.notMatch(stderr, /ADMIN_TOKEN/)
 })
 
+test('a byte order mark before a .env does not count', async (t) => {
+  const { stderr } = await runMain(t, {}, { dotenv: '\uFEFFPORT=80000\r\nROLE=boss\r\n' })
+  t.match(stderr, /PORT must be <= 65535 \(it is "80000"\)/)
+  t.match(stderr, /ROLE must be one of all, web, worker \(it is "boss"\)/)
+})
+
 test('what is malformed is named, with what it should be, and never the value of a secret', async (t) => {
   const malformed: readonly (readonly [keyof Config, string, RegExp])[] = [
     ['PORT', '65536', /must be <= 65535 \(it is "65536"\)\. The port/],
