@@ -2,6 +2,7 @@ import pg from 'pg'
 import { test } from 'tap'
 import { createWorkerSession } from '../../src/adapters/prisma/worker-session.ts'
 import { createDatabase, openConnection } from '../support/postgres.ts'
+import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { until } from '../support/service.ts'
 
 test('a worker keeps one connection, opens another when it was lost, and gives it back at the end', async (t) => {
@@ -23,4 +24,25 @@ test('a worker keeps one connection, opens another when it was lost, and gives i
   await session.end()
   t.equal(await session.name(), undefined, 'a beat that comes late opens none')
   await t.resolves(pool.end(), 'a pool waits for what it has lent')
+})
+
+test('a connection that was lost without a word, as with its server in a failover, is soon replaced', async (t) => {
+  let connections = 0
+  let isLost = false
+  const url = await startPostgresProxy(t, await createDatabase(t), () => {
+    const isFirst = connections++ === 0
+    const fate = () => (isLost && isFirst ? 'swallow' : 'pass')
+    return { request: fate, reply: fate }
+  })
+  const pool = new pg.Pool({ connectionString: url, query_timeout: 300 })
+  pool.on('error', () => {})
+  const session = createWorkerSession(pool)
+  const first = await session.name()
+  isLost = true
+  await until('another one', async () => {
+    const name = await session.name()
+    return name !== undefined && name !== first
+  })
+  t.equal(connections, 2)
+  await session.end()
 })

@@ -2,7 +2,7 @@ import type pg from 'pg'
 
 /** A connection that a worker keeps for as long as it lives. When its process dies, the connection is closed for it. */
 export interface WorkerSession {
-  /** What Postgres calls the connection, which is opened again when it was lost; undefined while that fails. */
+  /** What Postgres calls the connection, which is used, and opened again when it was lost; undefined while that fails. */
   name(): Promise<string | undefined>
   /** Closes it for good. */
   end(): Promise<void>
@@ -10,6 +10,8 @@ export interface WorkerSession {
 
 interface OpenSession {
   readonly name: string
+  /** Closes it if it does not answer: one whose server has gone without a word would seem open for two hours. */
+  check(): void
   close(): void
 }
 
@@ -30,11 +32,19 @@ export function createWorkerSession(pool: pg.Pool): WorkerSession {
       session = undefined
       client.release(true)
     }
+    let isChecking = false
+    const check = () => {
+      if (isChecking) return
+      isChecking = true
+      client.query('SELECT').then(() => {
+        isChecking = false
+      }, close)
+    }
     client.once('end', close)
     client.once('error', close)
     try {
       const { rows } = await client.query<{ name: string }>(WHO_AM_I)
-      return { name: rows[0]?.name ?? '', close }
+      return { name: rows[0]?.name ?? '', check, close }
     } catch (error) {
       close()
       throw error
@@ -48,7 +58,9 @@ export function createWorkerSession(pool: pg.Pool): WorkerSession {
         session = undefined
         return undefined
       })
-      return (await session)?.name
+      const current = await session
+      current?.check()
+      return current?.name
     },
     async end() {
       isOver = true
