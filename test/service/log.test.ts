@@ -28,13 +28,19 @@ test('the log says once a second how many webhooks were turned away', async (t) 
   const lines: Line[] = []
   const service = await startService(t, { lines, settings: { ROLE: 'web' } })
   const start = webhookHead({ 'content-length': '1000000' }) + 'x'.repeat(900_000)
-  const slow = Array.from({ length: 10 }, () => openRawClient(t, service.url, start))
-  t.equal(await Promise.race(slow.map((client) => client.status)), 503, 'for the tenth there is no room')
-  const { status, body, headers } = await post(service, envelope({ filling: 'x'.repeat(900_000) }))
-  t.match({ status, body }, { status: 503, body: { code: 'overloaded' } })
-  t.equal(headers.get('retry-after'), '5')
+  let refused = 0
+  const large = envelope({ filling: 'x'.repeat(900_000) })
+  let answer = await post(service, large)
+  while (answer.status !== 503) {
+    const slow = openRawClient(t, service.url, start)
+    void slow.status.then((status) => (refused += status === 503 ? 1 : 0))
+    answer = await post(service, large)
+  }
+  refused += 1
+  t.match(answer.body, { code: 'overloaded' })
+  t.equal(answer.headers.get('retry-after'), '5')
   const countSaid = () => linesOf(lines, 'webhook.turned_away').reduce((sum, line) => sum + Number(line.count), 0)
-  await until('both are said', () => countSaid() === 2)
+  await until('each of them is said', () => countSaid() === refused)
   t.same(linesOf(lines, 'request.failed'), [], 'a flood of webhooks is no flood of lines')
 })
 
