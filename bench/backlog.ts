@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { Logger, run } from 'graphile-worker'
 import pg from 'pg'
 import { openQueuePool, QUEUE_CONNECTIONS } from '../src/adapters/prisma/database.ts'
-import { type OwnPostgres, startOwnPostgres } from '../test/chaos/own-postgres.ts'
 import type { Scope } from '../test/support/scope.ts'
-import { createDatabaseOn } from './support/database.ts'
+import { type BenchPostgres, createDatabaseOn, startBenchPostgres } from './support/database.ts'
 import { medianOfRounds, percentile } from './support/rounds.ts'
 import { withScope } from './support/scope.ts'
 import { printTable, spell } from './support/table.ts'
@@ -20,7 +18,7 @@ const ADD = `SELECT count(*) FROM graphile_worker.add_jobs(array(
   SELECT ('noop', NULL, NULL, now(), 1, $1 || n, 0, NULL)::graphile_worker.job_spec FROM generate_series(1, $2::int) AS n))`
 
 await withScope(async (scope) => {
-  const postgres = await startOwnPostgres(scope)
+  const postgres = await startBenchPostgres(scope)
   const taking = (open: OpenPool) => async () => takePerSecond(await openQueue(scope, postgres, open))
   const taken = await medianOfRounds(
     [
@@ -71,8 +69,8 @@ function plain(url: string): pg.Pool {
   return pool
 }
 
-async function openQueue(scope: Scope, postgres: OwnPostgres, open: OpenPool): Promise<pg.Pool> {
-  const pool = open(await createDatabaseOn(postgres.url, `backlog_${randomUUID().slice(0, 8)}`))
+async function openQueue(scope: Scope, postgres: BenchPostgres, open: OpenPool): Promise<pg.Pool> {
+  const pool = open(await createDatabaseOn(scope, postgres.url, 'backlog'))
   scope.teardown(() => pool.end())
   return pool
 }

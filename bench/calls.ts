@@ -137,8 +137,7 @@ async function setUp(scope: Scope, budget: number) {
   const account = await startAccount(scope, 0)
   const server = await startTestServer()
   scope.teardown(() => server.stop())
-  const databaseUrl = await createDatabaseOn(server.url, 'bench_calls')
-  scope.teardown(() => query(server.url, 'DROP DATABASE bench_calls WITH (FORCE)'))
+  const databaseUrl = await createDatabaseOn(scope, server.url, 'calls')
   const { apiUrl: HELPCRUNCH_API_URL } = account.simulator
   const settings = { DATABASE_URL: databaseUrl, HELPCRUNCH_API_URL, HELPCRUNCH_REQUESTS_PER_MINUTE: String(budget) }
   const service = await serve(scope, builtArgs(), await routerSettings(scope, settings, RULES))

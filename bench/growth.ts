@@ -23,8 +23,8 @@ const INTAKE = { rounds: 9, connections: 32, forMs: 1_500 }
 await withScope(async (scope) => {
   const server = await startTestServer()
   scope.teardown(() => server.stop())
-  const large = await createDatabaseOn(server.url, 'bench_large')
-  const small = await createDatabaseOn(server.url, 'bench_small')
+  const large = await createDatabaseOn(scope, server.url, 'large')
+  const small = await createDatabaseOn(scope, server.url, 'small')
   const startedAt = performance.now()
   await insertPast(large, DECISIONS)
   console.log(`${DECISIONS} decisions written in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`)

@@ -1,6 +1,5 @@
-import { startOwnPostgres } from '../test/chaos/own-postgres.ts'
 import { builtArgs } from '../test/support/start-command.ts'
-import { createDatabaseOn } from './support/database.ts'
+import { createDatabaseOn, startBenchPostgres } from './support/database.ts'
 import { createLoad } from './support/load.ts'
 import { serve } from './support/process.ts'
 import { medianOfRounds, percentile } from './support/rounds.ts'
@@ -15,9 +14,12 @@ const FLOOD = { rounds: 5, forMs: 2_000 }
 const DRIP = { rounds: 9, perSecond: 50, forMs: 6_000 }
 
 await withScope(async (scope) => {
-  const postgres = await startOwnPostgres(scope) // with its fsync
-  const env = await routerSettings(scope, { DATABASE_URL: await createDatabaseOn(postgres.url, 'router'), ROLE: 'web' })
-  const bareDatabase = await createDatabaseOn(postgres.url, 'bare')
+  const postgres = await startBenchPostgres(scope)
+  const env = await routerSettings(scope, {
+    DATABASE_URL: await createDatabaseOn(scope, postgres.url, 'router'),
+    ROLE: 'web',
+  })
+  const bareDatabase = await createDatabaseOn(scope, postgres.url, 'bare')
   const ours = await serve(scope, builtArgs(), env)
   const bare = await serve(scope, ['bench/baselines/bare-fastify.ts'], { DATABASE_URL: bareDatabase })
   const load = createLoad(scope)

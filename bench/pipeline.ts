@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type OwnPostgres, startOwnPostgres } from '../test/chaos/own-postgres.ts'
 import { query } from '../test/support/postgres.ts'
 import type { Scope } from '../test/support/scope.ts'
 import { until } from '../test/support/service.ts'
 import { builtArgs } from '../test/support/start-command.ts'
 import { type Account, startAccount } from './support/account.ts'
-import { createDatabaseOn } from './support/database.ts'
+import { type BenchPostgres, createDatabaseOn, startBenchPostgres } from './support/database.ts'
 import { createLoad, type Load } from './support/load.ts'
 import { CONTENDERS, type Contender, type Figures, pipelineRows } from './support/pipeline-rows.ts'
 import { cpuMsOf, type Served, serve } from './support/process.ts'
@@ -37,7 +36,7 @@ interface Place {
   readonly load: Load
   readonly services: Record<Contender, Served>
   readonly databaseUrl: string
-  readonly postgres: OwnPostgres
+  readonly postgres: BenchPostgres
 }
 
 for (const latencyMs of LATENCIES_MS) {
@@ -55,8 +54,8 @@ for (const latencyMs of LATENCIES_MS) {
 
 async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
   const account = await startAccount(scope, latencyMs)
-  const postgres = await startOwnPostgres(scope)
-  const databaseUrl = await createDatabaseOn(postgres.url, 'router')
+  const postgres = await startBenchPostgres(scope)
+  const databaseUrl = await createDatabaseOn(scope, postgres.url, 'router')
   const HELPCRUNCH_API_URL = account.simulator.apiUrl
   const env = await routerSettings(scope, {
     ...{
@@ -76,7 +75,7 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
     'map, tuned': await byHand('inline-service.ts', 'map', TUNED),
     floor: await byHand('routing-floor.ts', 'map', {
       ...TUNED,
-      DATABASE_URL: await createDatabaseOn(postgres.url, 'floor'),
+      DATABASE_URL: await createDatabaseOn(scope, postgres.url, 'floor'),
     }),
   }
   return { account, postgres, databaseUrl, load: createLoad(scope), services }

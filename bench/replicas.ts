@@ -1,11 +1,10 @@
 import { cpus } from 'node:os'
-import { startOwnPostgres } from '../test/chaos/own-postgres.ts'
 import { query } from '../test/support/postgres.ts'
 import type { Scope } from '../test/support/scope.ts'
 import { until } from '../test/support/service.ts'
 import { builtArgs } from '../test/support/start-command.ts'
 import { type Account, startAccount } from './support/account.ts'
-import { createDatabaseOn } from './support/database.ts'
+import { createDatabaseOn, startBenchPostgres } from './support/database.ts'
 import { createLoad } from './support/load.ts'
 import { serve } from './support/process.ts'
 import { withScope } from './support/scope.ts'
@@ -49,8 +48,8 @@ interface Drain {
 /** Lets webhooks pile up, then starts workers, and takes the time of all but the first moves. */
 async function drain(scope: Scope, workers: number): Promise<Drain> {
   const account = await startAccount(scope, LATENCY_MS)
-  const postgres = await startOwnPostgres(scope)
-  const databaseUrl = await createDatabaseOn(postgres.url, 'router')
+  const postgres = await startBenchPostgres(scope)
+  const databaseUrl = await createDatabaseOn(scope, postgres.url, 'router')
   const env = await routerSettings(scope, {
     DATABASE_URL: databaseUrl,
     HELPCRUNCH_API_URL: account.simulator.apiUrl,

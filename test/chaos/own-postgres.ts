@@ -38,13 +38,14 @@ export async function startOwnPostgres(t: Scope, { connectionsMax = 200 } = {}):
     async restart() {
       await start()
     },
-    family: () => [postmaster(), ...childrenOf(postmaster())],
+    family: () => familyOf(postmaster()),
   }
 }
 
-function childrenOf(pid: number): number[] {
+/** A process and its children (Linux). */
+export function familyOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return text === '' ? [] : text.split(' ').map(Number)
+  return [pid, ...(text === '' ? [] : text.split(' ').map(Number))]
 }
 
 async function freePort(): Promise<number> {
