@@ -35,4 +35,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --start-period=30s --interval=10s --timeout=3s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/healthz').then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the container's first process, so that signals reach it and not npm.
-CMD ["node", "--max-semi-space-size=16", "main.js"]
+CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=50", "main.js"]

@@ -3,9 +3,15 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readMemory } from '../test/chaos/memory.ts'
+import type { Scope } from '../test/support/scope.ts'
+import { until } from '../test/support/service.ts'
 import { builtArgs, START_ARGS } from '../test/support/start-command.ts'
+import { startAccount } from './support/account.ts'
+import { AMPLE_BUDGET, giveBudgetBack } from './support/budget.ts'
+import { createDatabaseOn, startBenchPostgres } from './support/database.ts'
 import { createLoad } from './support/load.ts'
-import { rssMbOf, type Served, serve, sizeMbOf } from './support/process.ts'
+import { serve, sizeMbOf } from './support/process.ts'
 import { percentile } from './support/rounds.ts'
 import { withScope } from './support/scope.ts'
 import { routerSettings } from './support/settings.ts'
@@ -14,7 +20,8 @@ import { printTable, type Row, spell } from './support/table.ts'
 // How long a start takes, and what the service needs of memory and disk.
 const STARTS = 5
 const IDLE_MS = 5_000
-const LOAD = { connections: 32, forMs: 8_000 }
+/** It takes some ten rounds until the heap grows no further. */
+const LOAD = { rounds: 20, chats: 2_000, rules: 100, connections: 64, inWork: 200 }
 const PACKAGES_SHOWN = 6
 
 await withScope(async (scope) => {
@@ -41,8 +48,9 @@ await withScope(async (scope) => {
   }
   const service = await start(await newFolder())
   await sleep(IDLE_MS)
-  const idleMb = rssMbOf(service.pid)
-  const busyMb = await largestUnderLoad(service)
+  const idleMb = readMemory(service.pid).rssMb
+  await service.stop()
+  const busyMb = await largestUnderLoad(scope)
   printTable('Footprint', [
     {
       ...atMost('ready, existing embedded database', percentile(again, 0.5) / 1_000, 's', 1.5),
@@ -53,18 +61,31 @@ await withScope(async (scope) => {
     atMost('resident memory, under full load', busyMb, 'MB', 300),
     ...(await measureInstall(await newFolder())),
   ])
-
-  /** The largest that was seen, as webhooks are stored and decided as fast as they come. */
-  async function largestUnderLoad({ url, pid }: Served): Promise<number> {
-    let largest = 0
-    const watch = setInterval(() => {
-      largest = Math.max(largest, rssMbOf(pid))
-    }, 100)
-    await createLoad(scope).flood(url, LOAD.connections, LOAD.forMs)
-    clearInterval(watch)
-    return largest
-  }
 })
+
+/** The most that it ever had, as chats are stored, looked up, decided, moved and recorded as fast as they come. */
+async function largestUnderLoad(scope: Scope): Promise<number> {
+  const account = await startAccount(scope, 0)
+  const postgres = await startBenchPostgres(scope)
+  const databaseUrl = await createDatabaseOn(scope, postgres.url, 'footprint')
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    HELPCRUNCH_API_URL: account.simulator.apiUrl,
+    WORKER_CONCURRENCY: String(LOAD.inWork),
+    HELPCRUNCH_REQUESTS_PER_MINUTE: String(AMPLE_BUDGET),
+  }
+  const { url, pid } = await serve(scope, builtArgs(), await routerSettings(scope, settings))
+  const load = createLoad(scope)
+  const { calls } = account.simulator
+  for (let round = 0; round < LOAD.rounds; round++) {
+    await giveBudgetBack(databaseUrl)
+    calls.forget()
+    const events = account.addCustomers(LOAD.chats, LOAD.rules).map((id) => account.openChat(id).event)
+    await load.send(url, events, LOAD.connections)
+    await until('all moved', () => calls.departmentPuts().length >= LOAD.chats)
+  }
+  return readMemory(pid).peakMb
+}
 
 function atMost(what: string, value: number, unit: string, limit: number): Row {
   return { what, measured: `${spell(value)} ${unit}`, target: `at most ${limit} ${unit}`, isReached: value <= limit }

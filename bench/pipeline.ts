@@ -4,6 +4,7 @@ import type { Scope } from '../test/support/scope.ts'
 import { until } from '../test/support/service.ts'
 import { builtArgs } from '../test/support/start-command.ts'
 import { type Account, startAccount } from './support/account.ts'
+import { AMPLE_BUDGET, giveBudgetBack } from './support/budget.ts'
 import { type BenchPostgres, createDatabaseOn, startBenchPostgres } from './support/database.ts'
 import { createLoad, type Load } from './support/load.ts'
 import { CONTENDERS, type Contender, type Figures, pipelineRows } from './support/pipeline-rows.ts'
@@ -28,8 +29,6 @@ const WARM_UP_ROUNDS = 6
 const DRIP = { rounds: 5, perSecond: 50, chats: 100 }
 const LATENCIES_MS = [0, 50]
 const TUNED = { TUNED: 'yes' }
-/** More calls a minute than a round needs; between rounds all are given back. */
-const BUDGET = 10_000
 
 interface Place {
   readonly account: Account
@@ -63,7 +62,7 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
       HELPCRUNCH_API_URL,
       WORKER_CONCURRENCY: String(IN_WORK),
     },
-    HELPCRUNCH_REQUESTS_PER_MINUTE: String(BUDGET),
+    HELPCRUNCH_REQUESTS_PER_MINUTE: String(AMPLE_BUDGET),
   })
   const byHand = (file: string, MATCHER: string, settings: Readonly<Record<string, string>> = {}) =>
     serve(scope, [`bench/baselines/${file}`], { HELPCRUNCH_API_URL, RULES: String(RULES), MATCHER, ...settings })
@@ -84,7 +83,7 @@ async function setUp(scope: Scope, latencyMs: number): Promise<Place> {
 /** Sends chats of customers never seen before, until the last is answered, moved and recorded; gives chats per second. */
 async function processAll(place: Place, name: Contender, cpu: Map<string, number[]>): Promise<number> {
   const { account, load, services, postgres } = place
-  await giveBudgetBack(place)
+  await giveBudgetBack(place.databaseUrl)
   account.simulator.calls.forget()
   const events = account.addCustomers(CHATS, RULES).map((id) => account.openChat(id).event)
   const service = [services[name].pid]
@@ -106,7 +105,7 @@ async function processAll(place: Place, name: Contender, cpu: Map<string, number
 async function measureWaits(place: Place): Promise<Figures> {
   const known = place.account.addCustomers(DRIP.chats, RULES)
   const round = async (name: Contender, customers: readonly number[]) => {
-    await giveBudgetBack(place)
+    await giveBudgetBack(place.databaseUrl)
     place.account.simulator.calls.forget()
     const sentAt = new Map<number, number>()
     const posts: Promise<number>[] = []
@@ -136,11 +135,6 @@ async function measureWaits(place: Place): Promise<Figures> {
     ],
     DRIP.rounds,
   )
-}
-
-async function giveBudgetBack({ databaseUrl }: Place): Promise<void> {
-  await query(databaseUrl, "UPDATE budget_slots SET used_at = 'epoch'")
-  await query(databaseUrl, 'VACUUM budget_slots') // so many dead rows in one moment are ours alone
 }
 
 /** The clock of Postgres is this machine's: to ask it again and again would take the time that is measured. */

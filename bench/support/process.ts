@@ -66,11 +66,6 @@ export function cpuMsOf(pids: readonly number[]): number {
   }, 0)
 }
 
-/** Resident memory of a process, in MB (Linux). */
-export function rssMbOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? 0) / 1_024
-}
-
 /** Empty for a process that is gone. */
 function readProc(pid: number, file: string): string {
   try {
