@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readMemory } from '../test/chaos/memory.ts'
 import { query } from '../test/support/postgres.ts'
 import type { Scope } from '../test/support/scope.ts'
 import { until } from '../test/support/service.ts'
@@ -46,8 +47,9 @@ for (const latencyMs of LATENCIES_MS) {
     const perSecond = await medianOfRounds(contenders, ROUNDS, WARM_UP_ROUNDS)
     const waits = await measureWaits(place)
     const cpuMs = new Map([...cpu].map(([name, rounds]) => [name, percentile(rounds.slice(WARM_UP_ROUNDS), 0.5)]))
+    const peakMb = new Map(CONTENDERS.map((name) => [name, readMemory(place.services[name].pid).peakMb]))
     const title = `Webhook to move, ${RULES} rules, HelpCrunch takes ${latencyMs} ms`
-    printTable(title, pipelineRows(perSecond, waits, cpuMs))
+    printTable(title, pipelineRows(perSecond, waits, cpuMs, peakMb))
   })
 }
 

@@ -7,10 +7,10 @@ export type Contender = (typeof CONTENDERS)[number]
 export type Figures = ReadonlyMap<string, number>
 type Of = (name: string) => number
 
-/** The table of `bench/pipeline.ts`: events a second, medians of waits and of processor time, in milliseconds. */
-export function pipelineRows(perSecond: Figures, waits: Figures, cpuMs: Figures): Row[] {
+/** The table of `bench/pipeline.ts`: events a second, medians of waits and of processor time, in milliseconds, and peaks of memory, in MB. */
+export function pipelineRows(perSecond: Figures, waits: Figures, cpuMs: Figures, peakMb: Figures): Row[] {
   const of = (figures: Figures) => (name: string) => figures.get(name) ?? Number.NaN
-  return [...throughputRows(of(perSecond)), ...waitRows(of(waits)), ...cpuRows(of(cpuMs))]
+  return [...throughputRows(of(perSecond)), ...waitRows(of(waits)), ...cpuRows(of(cpuMs)), memoryRow(of(peakMb))]
 }
 
 function throughputRows(of: Of): Row[] {
@@ -49,12 +49,22 @@ function waitRows(of: Of): Row[] {
 }
 
 function cpuRows(of: Of): Row[] {
-  const others = CONTENDERS.slice(1).map((name) => `${name} ${spell(of(name))} ms`)
   return [
-    { what: 'processor time per event, service', measured: `${spell(of('ours'))} ms`, beside: others.join('; ') },
+    { what: 'processor time per event, service', measured: `${spell(of('ours'))} ms`, beside: besides(of, 'ms') },
     {
       ...{ what: 'processor time per event, Postgres', measured: `${spell(of('ours, Postgres'))} ms` },
       beside: `the floor ${spell(of('floor, Postgres'))} ms`,
     },
   ]
+}
+
+/** They take turns, and rest in between: under load without a break it is more, see `bench/footprint.ts`. */
+function memoryRow(of: Of): Row {
+  return { what: 'resident memory, the most', measured: `${spell(of('ours'))} MB`, beside: besides(of, 'MB') }
+}
+
+function besides(of: Of, unit: string): string {
+  return CONTENDERS.slice(1)
+    .map((name) => `${name} ${spell(of(name))} ${unit}`)
+    .join('; ')
 }
