@@ -4,13 +4,13 @@ import { readRulesDir } from '../src/adapters/rule-files.ts'
 import { readArguments } from '../src/cli/read-arguments.ts'
 import { type Conditions, OPERATOR_NAMES } from '../src/domain/conditions.ts'
 import { explain } from '../src/domain/explain.ts'
-import { FACTS, type Facts } from '../src/domain/facts.ts'
+import { FACTS, type Facts, type Lookup } from '../src/domain/facts.ts'
 import { findWinner } from '../src/domain/find-winner.ts'
 import { operatorsFor } from '../src/domain/operator-fit.ts'
 import { PATTERN_SIZE_MAX } from '../src/domain/pattern.ts'
 import { EVENT_TYPES_ROUTABLE, type RuleDocument, RuleStatus } from '../src/domain/rule.ts'
 import { runRuleTests } from '../src/domain/rule-tests.ts'
-import { compileRuleset } from '../src/domain/ruleset.ts'
+import { type CompiledRuleset, compileRuleset } from '../src/domain/ruleset.ts'
 import { readRule } from '../src/domain/validate-rule.ts'
 import { readRuleFiles } from '../src/services/import-rules.ts'
 import { code, type GuideTable, readGuide } from './cli/read-guide.ts'
@@ -57,9 +57,15 @@ async function resultOf(document: RuleDocument, facts: Facts, at?: string): Prom
   return result?.actual.replace('_', ' ')
 }
 
+const CUSTOMER: ReadonlySet<Lookup> = new Set(['customer'])
+
+function rulesetOf(documents: readonly RuleDocument[]): CompiledRuleset {
+  return compileRuleset({ version: 1, rules: documents.map((document) => ({ document, version: 1 })) })
+}
+
 /** Why each rule of a set did or did not match, as a decision says it. */
 async function whys(documents: readonly RuleDocument[], eventType: string, facts: Facts, at = MONDAY_MORNING) {
-  const ruleset = compileRuleset({ version: 1, rules: documents.map((document) => ({ document, version: 1 })) })
+  const ruleset = rulesetOf(documents)
   const search = await findWinner(ruleset, { eventType, at, facts }, new Set())
   const winner = search.kind === 'settled' ? (search.winner?.rule.document.key ?? null) : null
   const explanations = await explain(ruleset, { eventType, at, facts }, winner)
@@ -166,6 +172,13 @@ test('the sentences that the guide explains are those that decisions have', asyn
   }
   const disabled = rules.map((document) => ({ ...document, status: 'disabled' as const }))
   for (const why of (await whys(disabled, 'chat.new', {})).sentences) said.add(why)
+  const notAsked = await explain(
+    rulesetOf(rules),
+    { eventType: 'chat.new', at: MONDAY_MORNING, facts: {} },
+    null,
+    CUSTOMER,
+  )
+  for (const { why } of notAsked) said.add(why)
   for (const { why } of tableOf('why', 'what to do').rows) t.ok(said.has(code(why)), why ?? '')
 })
 

@@ -1,10 +1,11 @@
 import type { OperatorName } from './conditions.ts'
 import type { ConditionExplanation, LeafExplanation } from './explanation.ts'
+import type { IsOpen } from './facts.ts'
 
 /** One plain sentence on why conditions did not match: the first fact that stood in the way, or all that were unknown. */
-export function whyNotMatched(conditions: ConditionExplanation): string {
-  if (conditions.result === 'unknown') return whyUnknown(unknownLeaves(conditions))
-  return `${obstacle(conditions, true)}.`
+export function whyNotMatched(conditions: ConditionExplanation, isOpen: IsOpen): string {
+  if (conditions.result === 'unknown') return whyUnknown(unknownLeaves(conditions), isOpen)
+  return `${obstacle(conditions, true, isOpen)}.`
 }
 
 function unknownLeaves(conditions: ConditionExplanation): readonly LeafExplanation[] {
@@ -14,33 +15,43 @@ function unknownLeaves(conditions: ConditionExplanation): readonly LeafExplanati
   return 'not' in conditions ? unknownLeaves(conditions.not) : [conditions]
 }
 
-function whyUnknown(leaves: readonly LeafExplanation[]): string {
+function whyUnknown(leaves: readonly LeafExplanation[], isOpen: IsOpen): string {
   const absent = [...new Set(leaves.filter((leaf) => leaf.actual === null).map((leaf) => leaf.fact))]
-  if (absent.length > 0) return `${listed(absent, 'and')} ${absent.length === 1 ? 'is' : 'are'} unknown.`
-  const facts = [...new Set(leaves.map((leaf) => `${subject(leaf)}, which ${leaf.operator} cannot judge`))]
+  const unknown = absent.filter((fact) => !isOpen(fact))
+  const notAsked = absent.filter(isOpen)
+  const parts = [
+    ...(unknown.length > 0 ? [`${listed(unknown, 'and')} ${unknown.length === 1 ? 'is' : 'are'} unknown`] : []),
+    ...(notAsked.length > 0
+      ? [`${listed(notAsked, 'and')} ${notAsked.length === 1 ? 'was' : 'were'} not looked up`]
+      : []),
+  ]
+  if (parts.length > 0) return `${parts.join('; ')}.`
+  const facts = [...new Set(leaves.map((leaf) => `${subject(leaf, isOpen)}, which ${leaf.operator} cannot judge`))]
   return `${facts.join('; ')}.`
 }
 
-/** The first thing that would have to be otherwise for the conditions to come out as `wanted`. */
-function obstacle(conditions: ConditionExplanation, wanted: boolean): string {
-  if ('not' in conditions) return obstacle(conditions.not, !wanted)
-  if ('fact' in conditions) return leafObstacle(conditions, wanted)
+/** The first thing that would have to be otherwise for the conditions to come out as `wanted`, and how many would do instead. */
+function obstacle(conditions: ConditionExplanation, wanted: boolean, isOpen: IsOpen, alternatives = 0): string {
+  if ('not' in conditions) return obstacle(conditions.not, !wanted, isOpen, alternatives)
+  if ('fact' in conditions) return leafObstacle(conditions, wanted, isOpen) + notMetEither(alternatives)
   const members = 'all' in conditions ? conditions.all : conditions.any
   const against = wanted ? 'no_match' : 'match'
   const failing = members.filter((member) => member.result === against)
   const first = failing[0]
   if (first === undefined) return 'the group is empty'
   const everyoneCounts = 'all' in conditions === wanted
-  const others = everyoneCounts ? 0 : failing.length - 1
-  const sentence = obstacle(first, wanted)
-  if (others === 0) return sentence
-  return `${sentence}, and ${others === 1 ? 'the alternative is' : `${others} alternatives are`} not met either`
+  return obstacle(first, wanted, isOpen, alternatives + (everyoneCounts ? 0 : failing.length - 1))
 }
 
-function leafObstacle(leaf: LeafExplanation, wanted: boolean): string {
+function notMetEither(alternatives: number): string {
+  if (alternatives === 0) return ''
+  return `, and ${alternatives === 1 ? 'the alternative is' : `${alternatives} alternatives are`} not met either`
+}
+
+function leafObstacle(leaf: LeafExplanation, wanted: boolean, isOpen: IsOpen): string {
   const [wish, opposite] = WISHES[leaf.operator]
   // A function, since `$` in a replacement text has a meaning.
-  return `${subject(leaf)}, the rule wants ${(wanted ? wish : opposite).replace('%', () => wantedValue(leaf))}`
+  return `${subject(leaf, isOpen)}, the rule wants ${(wanted ? wish : opposite).replace('%', () => wantedValue(leaf))}`
 }
 
 /** What a rule wants of a fact, and what it wants under a `not`; `%` is the leaf's value. */
@@ -75,8 +86,8 @@ function wantedValue({ operator, value }: LeafExplanation): string {
 }
 
 /** `tags is "vip" and "beta"`. */
-function subject({ fact, actual }: LeafExplanation): string {
-  if (actual === null) return `${fact} is unknown`
+function subject({ fact, actual }: LeafExplanation, isOpen: IsOpen): string {
+  if (actual === null) return isOpen(fact) ? `${fact} was not looked up` : `${fact} is unknown`
   if (!Array.isArray(actual)) return `${fact} is ${shown(actual)}`
   return actual.length === 0 ? `${fact} is empty` : `${fact} is ${listed(actual.map(shown), 'and')}`
 }

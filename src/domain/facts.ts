@@ -71,6 +71,17 @@ export const FACTS: readonly FactDefinition[] = [
   { name: 'messageLanguage', type: 'text', lookup: 'chat', meaning: 'The language of `message`, when certain: `uk`.' },
 ]
 
+/** Whether a fact is one that an open look-up could tell: nobody has asked, so nobody knows that it is missing. */
+export type IsOpen = (name: string) => boolean
+
+/** Tells which facts are open. */
+export function createIsOpen(facts: Facts, openLookups: ReadonlySet<Lookup>): IsOpen {
+  return (name) => {
+    const lookup = findFact(name)?.lookup
+    return lookup !== undefined && openLookups.has(lookup) && readFact(facts, name) === undefined
+  }
+}
+
 const CUSTOM_PREFIX = 'custom.'
 const definitions = new Map(FACTS.map((fact) => [fact.name, fact]))
 

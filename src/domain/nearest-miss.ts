@@ -1,5 +1,6 @@
 import { whyNotMatched } from './explain-why.ts'
 import type { ConditionExplanation, LeafExplanation, RuleExplanation } from './explanation.ts'
+import type { IsOpen } from './facts.ts'
 
 /** An enabled rule that was tried and did not match, and the fewest conditions that would have to come out otherwise. */
 export interface NearMiss {
@@ -17,14 +18,14 @@ const MISSES_MAX = 10
 const OBSTACLES_TOLD_MAX = 3
 
 /** The rules that came nearest to matching, the nearest first, then in the order tried; at most ten. */
-export function nearestMisses(explanation: readonly RuleExplanation[]): NearMiss[] {
+export function nearestMisses(explanation: readonly RuleExplanation[], isOpen: IsOpen): NearMiss[] {
   return explanation
     .filter(({ status, result }) => status === 'enabled' && (result === 'no_match' || result === 'unknown'))
     .map(({ rule, conditions }) => ({ rule, obstacles: fewestObstacles(conditions, true) }))
     .filter(({ obstacles }) => obstacles.length > 0) // a rule that could not be evaluated has no conditions to tell of
     .toSorted((a, b) => a.obstacles.length - b.obstacles.length)
     .slice(0, MISSES_MAX)
-    .map(({ rule, obstacles }) => toMiss(rule, obstacles))
+    .map(({ rule, obstacles }) => toMiss(rule, obstacles, isOpen))
 }
 
 /** A condition that came out as it must not; without `wanted` it stands under a `not`. */
@@ -44,22 +45,22 @@ function fewestObstacles(condition: ConditionExplanation, wanted: boolean): read
   return obstacles.reduce((fewest, next) => (next.length < fewest.length ? next : fewest), obstacles[0] ?? [])
 }
 
-function toMiss(rule: string, obstacles: readonly Obstacle[]): NearMiss {
+function toMiss(rule: string, obstacles: readonly Obstacle[], isOpen: IsOpen): NearMiss {
   const conditions = obstacles.map(({ leaf: { pointer, fact, operator, value, actual } }) => {
     return { pointer, fact, operator, value, actual }
   })
   const away = obstacles.length
   const distance = away === 1 ? 'one condition away' : `${away} conditions away`
-  const told = obstacles.slice(0, OBSTACLES_TOLD_MAX).map(obstacleSentence)
+  const told = obstacles.slice(0, OBSTACLES_TOLD_MAX).map((obstacle) => obstacleSentence(obstacle, isOpen))
   const rest = away - told.length
   return { rule, away, conditions, message: `${distance}: ${told.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}` }
 }
 
 /** The explanation's own words for a tree of this one condition that is known to have failed. */
-function obstacleSentence({ leaf, wanted }: Obstacle): string {
+function obstacleSentence({ leaf, wanted }: Obstacle, isOpen: IsOpen): string {
   const { pointer } = leaf
   const tree: ConditionExplanation = wanted
     ? { ...leaf, result: 'no_match' }
     : { pointer, not: { ...leaf, result: 'match' }, result: 'no_match' }
-  return whyNotMatched(tree).replace(/\.$/, '')
+  return whyNotMatched(tree, isOpen).replace(/\.$/, '')
 }

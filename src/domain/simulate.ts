@@ -2,7 +2,7 @@ import type { ChatSnapshot } from './chat-snapshot.ts'
 import { decide, type RoutingPolicy, type RoutingRecord, type Verdict } from './decide.ts'
 import { explain } from './explain.ts'
 import type { RuleExplanation } from './explanation.ts'
-import type { Lookup } from './facts.ts'
+import { createIsOpen, type Lookup } from './facts.ts'
 import { findWinner, type RoutingCase } from './find-winner.ts'
 import { readId } from './helpcrunch-values.ts'
 import { isDecided } from './listening.ts'
@@ -49,7 +49,7 @@ export async function simulate(
   const search = await findWinner(ruleset, routingCase, openLookups, pause)
   const winner = search.kind === 'settled' ? search.winner : null
   const explanation = await explain(ruleset, routingCase, winner?.rule.document.key ?? null, openLookups, pause)
-  const misses = nearestMisses(explanation)
+  const misses = nearestMisses(explanation, createIsOpen(facts, openLookups))
   const { mode } = policy
   const from = readId(facts.department) ?? null
   if (search.kind === 'lookups_needed') {

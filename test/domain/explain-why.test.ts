@@ -60,6 +60,10 @@ const SENTENCES: readonly (readonly [Conditions, string])[] = [
     { any: [french, { fact: 'country', operator: 'equal', value: 'FR' }] },
     'language is "de", the rule wants "fr", and the alternative is not met either.',
   ],
+  [
+    { any: [{ all: [{ any: [french, { not: { fact: 'language', operator: 'exists' } }] }] }, french, french] },
+    'language is "de", the rule wants "fr", and 3 alternatives are not met either.',
+  ],
   [{ any: [french, french, french] }, 'language is "de", the rule wants "fr", and 2 alternatives are not met either.'],
   [{ all: [{ fact: 'language', operator: 'exists' }, french] }, 'language is "de", the rule wants "fr".'],
   [
@@ -82,5 +86,5 @@ test('long lists are cut and an empty one is said to be empty', async (t) => {
 })
 
 function whyOf(conditions: Conditions, facts: Facts): string {
-  return whyNotMatched(explainConditions(prepareConditions(conditions), facts, new Set()))
+  return whyNotMatched(explainConditions(prepareConditions(conditions), facts, new Set()), () => false)
 }

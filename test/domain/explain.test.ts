@@ -3,7 +3,7 @@ import { Check } from 'typebox/value'
 import type { Conditions } from '../../src/domain/conditions.ts'
 import { explain } from '../../src/domain/explain.ts'
 import { RuleExplanation } from '../../src/domain/explanation.ts'
-import type { Facts } from '../../src/domain/facts.ts'
+import type { Facts, Lookup } from '../../src/domain/facts.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { buildCase, buildRule, buildRuleset } from './rule-builder.ts'
 
@@ -122,9 +122,38 @@ test('a rule that cannot be evaluated is unknown and says why', async (t) => {
 test('what nobody looked up is unknown, also to a shadow rule that asks whether it is missing', async (t) => {
   const shadow = buildRule({ status: 'shadow', conditions: { fact: 'plan', operator: 'missing' } })
   const [notAsked] = await explain(buildRuleset(shadow), buildCase({}), null, new Set(['customer']))
-  t.match(notAsked, { result: 'unknown', why: 'plan is unknown.', conditions: { result: 'unknown' } })
+  t.match(notAsked, { result: 'unknown', why: 'plan was not looked up.', conditions: { result: 'unknown' } })
   const [asked] = await explain(buildRuleset(shadow), buildCase({}), null)
   t.match(asked, { result: 'match' })
+})
+
+test('what nobody looked up is told apart from what nobody knew', async (t) => {
+  const conditions: Conditions = {
+    all: ['plan', 'message', 'country'].map((fact) => ({ fact, operator: 'equal', value: 'x' })),
+  }
+  const why = async (open: Lookup[]) => {
+    const [explanation] = await explain(buildRuleset(buildRule({ conditions })), buildCase({}), null, new Set(open))
+    return explanation?.why
+  }
+  t.equal(await why(['customer']), 'message is unknown; plan and country were not looked up.')
+  t.equal(await why(['chat']), 'plan and country are unknown; message was not looked up.')
+})
+
+test('where a rule tried earlier hangs on what nobody looked up, none is said to have won', async (t) => {
+  const rules = [
+    buildRule({ key: 'hangs', priority: 3, conditions: { fact: 'plan', operator: 'equal', value: 'pro' } }),
+    buildRule({ key: 'shadow', priority: 2, status: 'shadow' }),
+    buildRule({ key: 'matches', priority: 1 }),
+  ]
+  const explained = await explain(buildRuleset(...rules), buildCase({ language: 'de' }), null, new Set(['customer']))
+  t.strictSame(
+    explained.map(({ why }) => why),
+    [
+      'plan was not looked up.',
+      'Every condition is met, but the rule is a shadow, and a rule tried earlier may match too: hangs.',
+      'Every condition is met, but a rule tried earlier may match too: hangs.',
+    ],
+  )
 })
 
 const french: Conditions = { fact: 'language', operator: 'equal', value: 'fr' }

@@ -4,6 +4,7 @@ import { explain } from '../../src/domain/explain.ts'
 import type { Facts } from '../../src/domain/facts.ts'
 import { nearestMisses } from '../../src/domain/nearest-miss.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { simulate } from '../../src/domain/simulate.ts'
 import { buildCase, buildRule, buildRuleset } from './rule-builder.ts'
 
 const german: Conditions = { fact: 'language', operator: 'equal', value: 'de' }
@@ -14,7 +15,7 @@ const swiss: Conditions = { fact: 'country', operator: 'equal', value: 'CH' }
 const FACTS: Facts = { language: 'de', plan: 'pro', tags: [], country: 'CH' }
 
 async function misses(rules: RuleDocument[], facts: Facts = FACTS, winner: string | null = null) {
-  return nearestMisses(await explain(buildRuleset(...rules), buildCase(facts), winner))
+  return nearestMisses(await explain(buildRuleset(...rules), buildCase(facts), winner), () => false)
 }
 
 /** How far one rule with these conditions is from matching, and by which conditions. */
@@ -39,6 +40,13 @@ test('a rule one condition away says which, what it is and what the rule wants',
 test('an unknown fact is a condition away too', async (t) => {
   const [miss] = await misses([buildRule({ conditions: { all: [german, enterprise] } })], { language: 'de' })
   t.equal(miss?.message, 'one condition away: plan is unknown, the rule wants "enterprise"')
+})
+
+test('a fact that nobody looked up is said to be just that, not unknown', async (t) => {
+  const ruleset = buildRuleset(buildRule({ conditions: { fact: 'plan', operator: 'missing' } }))
+  const policy = { mode: 'live', defaultDepartmentId: undefined, leaveAssigned: true } as const
+  const { misses } = await simulate(ruleset, buildCase({ language: 'de' }), new Set(['customer']), policy)
+  t.match(misses, [{ message: 'one condition away: plan was not looked up, the rule wants it to be unknown' }])
 })
 
 test('under a not, the opposite is wanted', async (t) => {
