@@ -1,6 +1,7 @@
 import type { OperatorName } from './conditions.ts'
 import type { ConditionExplanation, LeafExplanation } from './explanation.ts'
 import type { IsOpen } from './facts.ts'
+import { quoted } from './problem.ts'
 
 /** One plain sentence on why conditions did not match: the first fact that stood in the way, or all that were unknown. */
 export function whyNotMatched(conditions: ConditionExplanation, isOpen: IsOpen): string {
@@ -80,26 +81,19 @@ const WISHES: Record<OperatorName, readonly [wish: string, opposite: string]> = 
 }
 
 function wantedValue({ operator, value }: LeafExplanation): string {
-  if (!Array.isArray(value)) return shown(value)
-  if (operator === 'between') return value.map(shown).join(' to ')
-  return listed(value.map(shown), operator === 'containsAll' ? 'and' : 'or')
+  if (!Array.isArray(value)) return quoted(value)
+  if (operator === 'between') return value.map(quoted).join(' to ')
+  return listed(value.map(quoted), operator === 'containsAll' ? 'and' : 'or')
 }
 
 /** `tags is "vip" and "beta"`. */
 function subject({ fact, actual }: LeafExplanation, isOpen: IsOpen): string {
   if (actual === null) return isOpen(fact) ? `${fact} was not looked up` : `${fact} is unknown`
-  if (!Array.isArray(actual)) return `${fact} is ${shown(actual)}`
-  return actual.length === 0 ? `${fact} is empty` : `${fact} is ${listed(actual.map(shown), 'and')}`
+  if (!Array.isArray(actual)) return `${fact} is ${quoted(actual)}`
+  return actual.length === 0 ? `${fact} is empty` : `${fact} is ${listed(actual.map(quoted), 'and')}`
 }
 
-const TEXT_SHOWN_MAX = 60
 const VALUES_SHOWN_MAX = 5
-
-/** A message may be long; the explanation's tree has the whole of it. */
-function shown(value: string | number | boolean): string {
-  if (typeof value !== 'string') return String(value)
-  return `"${value.length > TEXT_SHOWN_MAX ? `${value.slice(0, TEXT_SHOWN_MAX)}...` : value}"`
-}
 
 function listed(words: readonly string[], conjunction: 'and' | 'or'): string {
   const more = words.length - VALUES_SHOWN_MAX

@@ -85,6 +85,12 @@ test('long lists are cut and an empty one is said to be empty', async (t) => {
   t.equal(whyOf(conditions, { tags: [] }), 'tags is empty, the rule wants "vip" among them.')
 })
 
+test('a long text is not cut in the middle of an emoji', async (t) => {
+  const message = `${'x'.repeat(59)}👍 thanks`
+  const why = whyOf({ fact: 'message', operator: 'includesWord', value: 'refund' }, { message })
+  t.equal(why, `message is "${'x'.repeat(59)}...", the rule wants text with the word "refund".`)
+})
+
 function whyOf(conditions: Conditions, facts: Facts): string {
   return whyNotMatched(explainConditions(prepareConditions(conditions), facts, new Set()), () => false)
 }
