@@ -19,7 +19,8 @@ let loaded: Detector | undefined
 
 /** The ISO 639-1 code of a text's language; undefined unless the text is long enough and the detector (eld) is sure. */
 export function detectLanguage(text: string): string | undefined {
-  const words = text.slice(0, CHARACTERS_MAX).replace(NOT_LANGUAGE, ' ')
+  // Some keyboards write accents as signs of their own, which eld does not know: Vietnamese would be Tagalog.
+  const words = text.normalize('NFKC').slice(0, CHARACTERS_MAX).replace(NOT_LANGUAGE, ' ')
   const letters = count(words, LETTER) + count(words, IDEOGRAPH) * (LETTERS_PER_IDEOGRAPH - 1)
   if (letters < LETTERS_MIN) return undefined
   loaded ??= loadDetector()

@@ -16,6 +16,13 @@ test('a sentence is in the language it is written in', async (t) => {
   for (const [language, sentence] of Object.entries(sentences)) t.equal(detectLanguage(sentence), language, sentence)
 })
 
+test('it does not matter whether accents are signs of their own', async (t) => {
+  const vietnamese = 'Tôi không thể đăng nhập vào tài khoản'
+  const korean = '비밀번호를 잊어버렸어요 로그인이 안됩니다'
+  t.equal(detectLanguage(vietnamese.normalize('NFD')), 'vi')
+  t.equal(detectLanguage(korean.normalize('NFD')), 'ko')
+})
+
 test('too few letters are in no language', async (t) => {
   for (const text of [
     '',
