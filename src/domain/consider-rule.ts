@@ -1,6 +1,6 @@
 import { eventsOf } from './listening.ts'
 import type { RuleDocument } from './rule.ts'
-import { isOpen } from './schedule.ts'
+import { clockTime, isOpen } from './schedule.ts'
 
 /** Whether a rule is evaluated at all for an event, or why it is not. */
 export type Consideration = { kind: 'considered' } | { kind: 'not_considered'; why: string }
@@ -12,7 +12,8 @@ export function considerRule(rule: RuleDocument, eventType: string, at: Date): C
   const events = eventsOf(rule)
   if (!events.includes(eventType)) return { kind: 'not_considered', why: `Only listens to ${events.join(', ')}.` }
   if (rule.schedule !== undefined && !isOpen(rule.schedule, at)) {
-    return { kind: 'not_considered', why: `Outside its schedule (${rule.schedule.timezone}) at that time.` }
+    const { timezone } = rule.schedule
+    return { kind: 'not_considered', why: `Outside its schedule (${timezone}): it was ${clockTime(timezone, at)}.` }
   }
   return { kind: 'considered' }
 }

@@ -7,6 +7,13 @@ export function isOpen(schedule: Schedule, at: Date): boolean {
   return schedule.outside === true ? !inside : inside
 }
 
+/** A moment by the same clock, for people: `Saturday, 03:05`. */
+export function clockTime(timezone: string, at: Date): string {
+  const { day, minute } = wallClock(timezone, at)
+  const [hours, minutes] = [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0'))
+  return `${WEEKDAYS[day - 1]}, ${hours}:${minutes}`
+}
+
 type Window = Schedule['windows'][number]
 
 /** `day` is ISO, 1 = Monday; `minute` counts from midnight. */
@@ -23,7 +30,7 @@ function minuteOf(time: string): number {
   return Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
 }
 
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 
 // A formatter costs tens of microseconds to make and is asked for on every event; there are only some hundred zones.
 const formatters = new Map<string, Intl.DateTimeFormat>()
@@ -45,7 +52,7 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
   if (cached !== undefined) return cached
   const formatter = new Intl.DateTimeFormat('en-US', {
     timeZone,
-    weekday: 'short',
+    weekday: 'long',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',

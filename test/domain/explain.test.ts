@@ -88,7 +88,7 @@ test('what keeps a rule from being considered is said', async (t) => {
     draft: 'not_considered: A draft is never evaluated.',
     disabled: 'not_considered: Disabled.',
     events: 'not_considered: Only listens to message.chat.customer, chat.closed.',
-    schedule: 'not_considered: Outside its schedule (Europe/Berlin) at that time.',
+    schedule: 'not_considered: Outside its schedule (Europe/Berlin): it was Monday, 10:00.',
   })
 })
 

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Schedule } from '../../src/domain/rule.ts'
-import { isOpen } from '../../src/domain/schedule.ts'
+import { clockTime, isOpen } from '../../src/domain/schedule.ts'
 
 const WORKDAYS = [1, 2, 3, 4, 5]
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
@@ -77,4 +77,10 @@ test('of several windows one is enough', async (t) => {
 
 test('a time zone that does not exist is an error', async (t) => {
   t.throws(() => isOpen(buildSchedule('Europe/Nowhere', [1], '09:00', '10:00'), new Date(0)), RangeError)
+})
+
+test('a moment is told by the clock of the zone', async (t) => {
+  t.equal(clockTime('Europe/Berlin', new Date('2026-03-01T23:05:59Z')), 'Monday, 00:05')
+  t.equal(clockTime('Europe/Berlin', new Date('2026-03-29T01:00:00Z')), 'Sunday, 03:00')
+  t.equal(clockTime('Asia/Kathmandu', new Date('2026-03-01T23:05:00Z')), 'Monday, 04:50')
 })
