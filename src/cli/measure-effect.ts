@@ -15,7 +15,7 @@ export interface Effect extends BacktestReport {
 /** Lets the service try the planned changes on its newest decisions. Throws a `CommandError` when it cannot. */
 export async function measureEffect(client: RouterClient, changes: readonly Change[], limit: number): Promise<Effect> {
   const report = await backtest(client, changes.map(planned), limit)
-  if (report.moved === 0) return { ...report, movedByRulesInForce: 0 }
+  if (report.decisions === 0) return { ...report, movedByRulesInForce: 0 }
   const { moved } = await backtest(client, changes.map(inForce), limit)
   return { ...report, movedByRulesInForce: moved }
 }

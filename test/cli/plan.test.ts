@@ -67,6 +67,18 @@ test('a rule that the folder does not have would be removed, and a draft of the 
   })
 })
 
+test('a plan that undoes a change moves none of the chats from before it, and says what it would be without', async (t) => {
+  const service = await startService(t)
+  const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
+  service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  await giveRules(service, [rule({ department: 20 })])
+
+  const { out } = await runCli(['plan', '--dir', await writeRules(t, [rule()])], env)
+  t.match(out, 'Would move 0 of the last 1 chat.')
+  t.match(out, 'Without this change it would be 1: rules have changed since those chats were decided.')
+})
+
 test('a folder with mistakes is not planned: all of them are told, each with its file and place', async (t) => {
   const dir = await writeRules(t, [rule({ priority: 0 }), rule({ key: 'b', department: -1 })])
   await writeFile(join(dir, 'c.json'), '{')
