@@ -22,7 +22,7 @@ const CUT_SURROGATE_PAIR = /[\uD800-\uDBFF]$/
 
 /** The value in a message: short, and with names for what is too large to quote. */
 export function quoted(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (isJsonObject(value)) return 'an object'
   if (typeof value !== 'string') return String(value)
   return `"${value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX).replace(CUT_SURROGATE_PAIR, '')}...` : value}"`

@@ -36,6 +36,7 @@ test('a rule whose chats an earlier one takes is never reached, and both are nam
   ]
   const [warning, ...more] = await warningsOf('never_reached', rules)
   t.match(warning, { rule: 'narrow', certainty: 'certain', pointer: '/priority', others: ['wide'] })
+  t.match(warning?.message, 'No chat gets to this rule: every chat that it matches is taken by "wide" before.')
   t.match(warning?.witness, { event: 'chat.new', at: null, facts: { language: 'de', plan: 'pro' } })
   t.strictSame(more, [])
 })

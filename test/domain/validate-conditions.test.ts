@@ -69,7 +69,7 @@ const REFUSED: typeof TRAPS = [
   ['text of 257 characters', leaf('plan', 'equal', 'x'.repeat(257)), '/value', /1 to 256 characters/],
   ['a list with text of 257 characters', leaf('plan', 'in', ['x'.repeat(257)]), '/value', /1 to 256 characters/],
   ['a list of 101 values', leaf('plan', 'in', Array(101).fill('x')), '/value', /1 to 100 values/],
-  ['an empty list', leaf('plan', 'notIn', []), '/value', /1 to 100 values/],
+  ['an empty list', leaf('plan', 'notIn', []), '/value', /It is an empty list. notIn takes a list of 1 to 100 values/],
   ['an infinite number', leaf('plan', 'equal', Number.POSITIVE_INFINITY), '/value', /It is Infinity/],
   ['a number that is rounded', leaf('userId', 'equal', 1e16), '/value', /^10000000000000000 is .*Give it in quotes/],
   ['rounded numbers in a list', leaf('custom.ids', 'containsAny', [1, -1e16]), '/value', /^-10000000000000000 is too/],

@@ -81,8 +81,7 @@ export function warnNeverReached(
   const advice = isSpare
     ? 'The department is the same, so this rule can be removed.'
     : 'Give this rule a higher priority, narrow what comes before it, or remove it.'
-  const verb = others.length === 1 ? 'takes' : 'take'
-  const message = `No chat gets to this rule: ${describeKeys(others)} ${verb} every chat that it matches. ${advice}`
+  const message = `No chat gets to this rule: every chat that it matches is taken by ${describeKeys(others)} before. ${advice}`
   const witness = showTaken(model, examples, rule, cover)
   return { rule: key, code: 'never_reached', pointer: '/priority', message, certainty: 'certain', others, witness }
 }
