@@ -184,6 +184,13 @@ test('where many rules share a priority, each names at most ten others', async (
   t.strictSame(named, [10, 10, 10, 10, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
 })
 
+test('no chat has blank text, so none is shown, and nothing is certain by it', async (t) => {
+  const blank: Conditions = { fact: 'plan', operator: 'matches', value: '^$' }
+  const notFree: Conditions = { fact: 'plan', operator: 'notEqual', value: 'free' }
+  const rules = [buildRule({ conditions: blank }), buildRule({ key: 'not-free', conditions: notFree, department: 8 })]
+  t.match(await warningsOf('order_decides', rules), [{ certainty: 'may', witness: null }])
+})
+
 test('where it hangs on a pattern, order may decide', async (t) => {
   const serial: Conditions = { fact: 'message', operator: 'matches', value: '^[A-Z]{3}-[0-9]{4}$' }
   const word: Conditions = { fact: 'message', operator: 'includesText', value: '-1' }

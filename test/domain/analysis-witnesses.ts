@@ -1,6 +1,7 @@
 import type { RuleWarning, Witness } from '../../src/domain/analysis/rule-warning.ts'
 import { findWinner } from '../../src/domain/find-winner.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { readSimulationRequest } from '../../src/domain/simulation-request.ts'
 import { withoutPointers } from './analysis-laws.ts'
 import { buildRuleset } from './rule-builder.ts'
 
@@ -13,6 +14,9 @@ export async function witnessProblem(
   if (witness === null) return undefined
   const document = rules.find(({ key }) => key === warning.rule)
   if (document === undefined) return 'is about no rule of the set'
+  const { event, at, facts } = witness
+  const simulation = readSimulationRequest({ event, facts, ...(at !== null && { at }) })
+  if (simulation.kind === 'invalid') return `cannot be simulated: ${JSON.stringify(simulation.problems)}`
   const matches = (rule: RuleDocument) => isMatched(rule, witness)
   switch (warning.code) {
     case 'never_matches':

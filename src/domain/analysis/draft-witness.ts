@@ -1,4 +1,5 @@
 import type { FactValue } from '../facts.ts'
+import { TEXT_CHARACTERS_MAX } from '../helpcrunch-values.ts'
 import { EVENT_TYPES_ROUTABLE } from '../rule.ts'
 import { comparisonKey, numberOf } from '../text.ts'
 import type { FactClass } from './fact-classes.ts'
@@ -96,6 +97,11 @@ function candidatesFor(
   if (wishes.length === 0 || kind === 'value' || typeof value !== 'string') return [value]
   const isMentioned = (text: string) =>
     part.classes.some((one) => one.kind === 'value' && comparisonKey(String(one.value)) === comparisonKey(text))
-  const others = [...textsFor(wishes), ...samples]
+  const others = [...textsFor(wishes).filter(isKept), ...samples]
   return [value, ...others.filter((text) => numberOf(text) === undefined && !isMentioned(text))]
+}
+
+/** Of a real chat, blank text is no fact, and a long one is cut. */
+function isKept(text: string): boolean {
+  return text.trim() !== '' && text.length <= TEXT_CHARACTERS_MAX
 }
