@@ -8,7 +8,8 @@ export function warningText({ message, code, witness }: Pick<RuleNotice, 'messag
 
 /** `For example: chat.new with language "de", tags [].` */
 function example({ event, at, facts }: Witness): string {
-  const known = Object.entries(facts).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+  const others = Object.entries(facts).filter(([name]) => name !== 'event')
+  const known = others.map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   const moment = at === null ? '' : ` at ${at}`
   return `For example: ${event}${moment} with ${known.length === 0 ? 'nothing else known' : known.join(', ')}.`
 }
