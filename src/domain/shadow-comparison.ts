@@ -7,6 +7,8 @@ import { tryRule } from './try-rules.ts'
 export interface ComparedDecision extends PastDecision {
   /** The rule that won then, with the priority it had; null when none did. */
   readonly winner: Pick<RuleDocument, 'key' | 'priority'> | null
+  /** The chat could not be moved, so nobody asked for what a winner hung on. */
+  readonly wasLeftOpen: boolean
   /** Whether the whole service was in shadow, and nothing was done. */
   readonly wasShadow: boolean
   /** Where a later event says that the chat is, null for in no department; undefined when none says so. */
@@ -20,7 +22,7 @@ export interface ShadowRuleComparison {
   readonly wouldHaveWon: number
   readonly agreed: number
   readonly differed: number
-  /** It hung on a fact that was not looked up. */
+  /** It, or who won, hung on a fact that was not looked up. */
   readonly unknown: number
 }
 
@@ -63,6 +65,10 @@ export function createShadowComparison(ruleset: CompiledRuleset): ShadowComparin
         if (trial === 'open') counts.unknown += 1
         if (trial !== 'match') continue
         counts.matched += 1
+        if (past.wasLeftOpen) {
+          counts.unknown += 1
+          continue
+        }
         if (past.winner !== null && inOrderTried(past.winner, document) < 0) continue
         counts.wouldHaveWon += 1
         counts[past.chosen.department === document.department ? 'agreed' : 'differed'] += 1

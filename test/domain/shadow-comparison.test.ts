@@ -13,6 +13,7 @@ function buildCompared(overrides: Partial<ComparedDecision> = {}): ComparedDecis
     chosen: { rule: 'other', department: 7 },
     winner: { key: 'other', priority: 100 },
     wasShadow: false,
+    wasLeftOpen: false,
     departmentLater: undefined,
     ...overrides,
   }
@@ -46,6 +47,11 @@ test('a shadow rule that hangs on what nobody looked up is unknown; other rules 
   const { rules, decisions } = compare([shadow(), buildRule({ key: 'live' })], [open, elsewhere])
   t.strictSame(rules, [{ rule: 'german', ...counts, matched: 0, unknown: 1 }])
   t.equal(decisions, 2)
+})
+
+test('where nobody knows who won, nobody knows whether a shadow rule would have', async (t) => {
+  const open = buildCompared({ winner: null, chosen: { rule: null, department: null }, wasLeftOpen: true })
+  t.strictSame(compare([shadow()], [open]).rules, [{ rule: 'german', ...counts, unknown: 1 }])
 })
 
 test('a service in shadow is compared with where the chats are later', async (t) => {

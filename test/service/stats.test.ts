@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { RuleDocument } from '../../src/domain/rule.ts'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
 import { rule } from '../support/rules.ts'
 import { shareService, startService } from '../support/service.ts'
@@ -114,6 +115,21 @@ test('a shadow rule is compared with what happened', async (t) => {
     ],
     service: { decisions: 0, agreed: 0, differed: 0, unknown: 0 },
   })
+})
+
+test('a shadow rule on messages of routed chats is not said to differ from a rule that nobody could judge', async (t) => {
+  const onMessage = { events: ['message.chat.customer'] } satisfies Partial<RuleDocument>
+  const everyNewChat = rule({ conditions: { fact: 'event', operator: 'exists' } })
+  const german = rule({ key: 'german-message', department: 20, ...onMessage })
+  const any = { fact: 'message', operator: 'exists' } as const
+  const shadow = rule({ key: 'shadow', status: 'shadow', priority: 1, conditions: any, department: 20, ...onMessage })
+  const service = await startService(t, { rules: [everyNewChat, german, shadow] })
+  const { id } = service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  service.simulator.sendMessage(id, 'My invoice is wrong')
+  await service.drained()
+  const { body } = await service.get('/v1/stats')
+  t.match(body.shadow.rules, [{ rule: 'shadow', matched: 1, wouldHaveWon: 0, differed: 0, unknown: 1 }])
 })
 
 test('a service in shadow is compared with where its chats are later', async (t) => {

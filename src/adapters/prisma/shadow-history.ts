@@ -17,6 +17,7 @@ interface ComparedRow {
   rule_priority: number | null
   to_department_id: bigint | null
   was_shadow: boolean
+  was_left_open: boolean
   later_body: string | null
 }
 
@@ -25,7 +26,8 @@ export function createShadowHistory(prisma: PrismaClient): StatsReader['newest']
   return async ({ from, to }, limit) => {
     const rows = await prisma.$queryRaw<ComparedRow[]>`
       SELECT d.id, d.chat_id, d.event_type, d.happened_at, d.facts, d.open_lookups, d.rule_key, d.to_department_id,
-        (v.document ->> 'priority')::int AS rule_priority, d.outcome = 'shadow' AS was_shadow, later.body AS later_body
+        (v.document ->> 'priority')::int AS rule_priority, d.outcome = 'shadow' AS was_shadow, later.body AS later_body,
+        d.outcome = 'skipped' AND d.to_department_id IS NULL AS was_left_open
       FROM (
         SELECT * FROM decisions WHERE decided_at >= ${from} AND decided_at < ${to} AND reason IS DISTINCT FROM 'lookup_failed'
           AND erased_at IS NULL
@@ -45,6 +47,7 @@ export function createShadowHistory(prisma: PrismaClient): StatsReader['newest']
       chosen: { rule: row.rule_key, department: toNumber(row.to_department_id) },
       winner: row.rule_key === null ? null : { key: row.rule_key, priority: row.rule_priority ?? 0 },
       wasShadow: row.was_shadow,
+      wasLeftOpen: row.was_left_open,
       departmentLater:
         row.later_body === null ? undefined : readChatEvent(readStoredEvent(row.later_body)).departmentId,
     }))
