@@ -4,6 +4,7 @@ import auth from './plugins/auth.ts'
 import database from './plugins/database.ts'
 import docs from './plugins/docs.ts'
 import draining from './plugins/draining.ts'
+import pipelining from './plugins/pipelining.ts'
 import problems from './plugins/problems.ts'
 import requests from './plugins/requests.ts'
 import services from './plugins/services.ts'
@@ -29,6 +30,7 @@ import webhooks from './routes/webhooks.ts'
 export async function registerParts(app: FastifyInstance, guard: Guard): Promise<void> {
   const isWeb = app.config.ROLE !== 'worker'
   await app.register(problems)
+  await app.register(pipelining)
   await app.register(requests)
   await app.register(draining)
   if (isWeb) await app.register(docs)
