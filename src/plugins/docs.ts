@@ -30,7 +30,11 @@ export default fp(
       theme: { title: `${packageJson.name} API` },
       staticCSP: CONTENT_SECURITY_POLICY,
     })
-    app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+    let document: Buffer | undefined
+    app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+      document ??= Buffer.from(JSON.stringify(app.swagger())) // once: it is large, and whoever has no token may ask for it
+      return reply.type('application/json; charset=utf-8').send(document)
+    })
   },
   { name: 'docs', dependencies: ['problems'] },
 )
