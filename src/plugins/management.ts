@@ -9,6 +9,7 @@ import { createRuleReader } from '../adapters/prisma/rule-reader.ts'
 import { countRules, createRulesetHead, type RuleCount } from '../adapters/prisma/ruleset-head.ts'
 import { startRulesetListener } from '../adapters/prisma/ruleset-listener.ts'
 import { createSeenValues } from '../adapters/prisma/seen-values.ts'
+import { createSharing } from '../adapters/prisma/share-statement.ts'
 import { createTokenStore } from '../adapters/prisma/token-store.ts'
 import type { Role } from '../domain/role.ts'
 import { authenticate, type Identity } from '../services/authenticate.ts'
@@ -68,7 +69,7 @@ export function createManagementServices(
   const warning = { analyst, seenValues: createSeenValues(prisma) }
   const book = createRuleBook(prisma)
   const changing = { ...warning, live, book, listDepartments, history: createRuleReader(prisma) }
-  const tokens = createTokenStore(prisma)
+  const tokens = createTokenStore(prisma, createSharing())
   const authenticating = { tokens, adminToken: config.ADMIN_TOKEN, log }
   const records = createCustomerRecords(prisma)
   const making = { decisions: createDecisionReader(prisma), rulesets }

@@ -7,22 +7,35 @@ const PING_MS_MAX = 1_500
 
 /** `/healthz`: the process answers, without any I/O. `/readyz`: it can do its work; HelpCrunch's own health does not matter to it. */
 export default async function health(app: FastifyInstance): Promise<void> {
+  let asking: Promise<boolean> | undefined
+  /** Who asks while the database is being asked waits for the same answer: anybody may ask, as often as they like. */
+  const askDatabase = (): Promise<boolean> => {
+    asking ??= pingInTime(app).finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+
   app.get('/healthz', { config: { operation: CHECK_LIFE } }, async () => ({ status: 'ok' }))
 
-  app.get('/readyz', { config: { operation: CHECK_READINESS } }, async (request, reply) => {
+  app.get('/readyz', { config: { operation: CHECK_READINESS } }, async (_request, reply) => {
     const draining = app.isDraining()
-    const answered = app.services.pingDatabase().then(
-      () => true,
-      (error: unknown) => {
-        request.log.warn({ err: error }, 'readiness.no_database')
-        return false
-      },
-    )
-    const database = await Promise.race([answered, sleep(PING_MS_MAX, false, { ref: false })])
+    const database = await askDatabase()
     const queue = app.queue === undefined || app.queue.isRunning()
     const ready = database && queue && !draining
     const word = (good: boolean) => (good ? 'ok' : 'failing')
     const checks = { database: word(database), queue: word(queue), draining }
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks })
   })
+}
+
+async function pingInTime({ services, log }: FastifyInstance): Promise<boolean> {
+  const answered = services.pingDatabase().then(
+    () => true,
+    (error: unknown) => {
+      log.warn({ err: error }, 'readiness.no_database')
+      return false
+    },
+  )
+  return Promise.race([answered, sleep(PING_MS_MAX, false, { ref: false })])
 }

@@ -2,14 +2,25 @@ import type { Role } from '../../domain/role.ts'
 import type { ApiToken as ApiTokenRow, PrismaClient } from '../../generated/prisma/client.ts'
 import type { TokenFinder } from '../../services/authenticate.ts'
 import type { ApiToken, TokenRegister } from '../../services/manage-tokens.ts'
-import { msSince } from './sql.ts'
+import { inPlace, type ShareStatement } from './share-statement.ts'
+import { msSince, tableOf } from './sql.ts'
 
 /** Tokens by the hash of their secret. What is done to them stands in the audit by the same statement. */
-export function createTokenStore(prisma: PrismaClient): TokenFinder & TokenRegister {
+export function createTokenStore(prisma: PrismaClient, share: ShareStatement): TokenFinder & TokenRegister {
+  // Shared, as anybody may come with tokens that are nobody's: a flood of them must not keep others from the connections.
+  const findRow = share(async (hashes: readonly Uint8Array[]) => {
+    const asked = tableOf(
+      'hash text',
+      hashes.map((hash) => ({ hash: Buffer.from(hash).toString('hex') })),
+    )
+    const rows = await prisma.$queryRaw<FoundRow[]>`
+      SELECT asked.n, id, name, role, ${msSince('last_used_at')} AS unused_for_ms
+      FROM (${asked}) AS asked JOIN api_tokens t ON t.hash = decode(asked.hash, 'hex')`
+    return inPlace(hashes.length, rows)
+  })
   return {
     async find(hash) {
-      const [row] = await prisma.$queryRaw<FoundRow[]>`
-        SELECT id, name, role, ${msSince('last_used_at')} AS unused_for_ms FROM api_tokens WHERE hash = ${hash}`
+      const row = await findRow(hash)
       return row && { tokenId: row.id, name: row.name, role: row.role, unusedForMs: row.unused_for_ms ?? undefined }
     },
 
@@ -58,6 +69,7 @@ export function createTokenStore(prisma: PrismaClient): TokenFinder & TokenRegis
 }
 
 interface FoundRow {
+  n: number
   id: string
   name: string
   role: Role // only ever written from that type
