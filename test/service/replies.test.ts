@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { phpJson } from '../../src/sandbox/simulator/php-json.ts'
 import { REPLIES, type ReplyClass, withoutLook } from '../support/reply-classes.ts'
 import { rule } from '../support/rules.ts'
 import { shareService, startService, until } from '../support/service.ts'
@@ -35,6 +36,7 @@ test('each reply to a PUT has its right answer, and each call is a row', async (
       { outcome: reply?.outcome, attempts: reply?.attempts },
       reply?.name ?? 'an unexpected chat',
     )
+    t.strictSame(decision.department, { from: null, to: 10 }, `${reply?.name}: it says where the chat was before us`)
     const isComplete = decision.attempts.every((attempt: Record<string, unknown>, index: number) => {
       return (
         attempt.number === index + 1 &&
@@ -246,4 +248,23 @@ test('no call waits for a connection while others wait for their replies', async
   answer.resolve()
   await drained()
   t.strictSame(await sql('SELECT error FROM attempts WHERE status IS DISTINCT FROM 200'), [], 'none was given up')
+})
+
+test('a reply that echoes the API key is kept without it, also as PHP writes it into JSON', async (t) => {
+  const apiKey = 'a/key+of"the/tests='
+  const service = await startService(t, {
+    rules: [everyNewChat],
+    settings: { HELPCRUNCH_API_KEY: apiKey },
+    simulator: { apiKey },
+  })
+  const { simulator, drained, get } = service
+  const bodies = [`<pre>Authorization: Bearer ${apiKey}</pre>`, phpJson({ authorization: `Bearer ${apiKey}` })]
+  for (const body of bodies) {
+    simulator.script({ method: 'PUT', path: '/v1/chats/department' }, [{ kind: 'status', status: 400, body }])
+    const { id } = simulator.openChat({ customerId: 9011 })
+    await drained()
+    const { body: list } = await get(`/v1/decisions?chatId=${id}`)
+    const { body: decision } = await get(`/v1/decisions/${list.data[0].id}`)
+    t.match(decision.attempts.at(-1).body, /Bearer \[API key\]/)
+  }
 })

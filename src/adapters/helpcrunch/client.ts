@@ -51,13 +51,19 @@ async function call(
     // A date is meant by the clock that the reply was written by; ours may be wrong.
     const now = () => readHttpDate(date) ?? new Date()
     const retryAfterMs = retryAfter === undefined ? undefined : readRetryAfter(retryAfter, now())
-    // Replies are kept and shown: an error page that echoes the request must not carry the key there.
-    const body = text.replaceAll(options.apiKey, '[API key]')
+    const body = withoutKey(text, options.apiKey)
     const reply = { kind: 'response', status: response.statusCode, body } as const
     return retryAfterMs === undefined ? reply : { ...reply, retryAfterMs }
   } catch (error) {
     return readFailure(error)
   }
+}
+
+/** Replies are kept and shown: one that echoes the request must not carry the key there, neither as it is nor as PHP writes it into JSON. */
+function withoutKey(text: string, apiKey: string): string {
+  const inJson = JSON.stringify(apiKey).slice(1, -1)
+  const forms = [apiKey, inJson, inJson.replaceAll('/', '\\/')]
+  return forms.reduce((rest, form) => rest.replaceAll(form, '[API key]'), text)
 }
 
 function onlyOne(header: string | string[] | undefined): string | undefined {
