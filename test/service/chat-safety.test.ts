@@ -192,6 +192,19 @@ test('a chat that was closed while it waited is left alone', async (t) => {
   t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'closed' }])
 })
 
+test('the call that a look has set aside for its move is given back when there is none', async (t) => {
+  const service = await anyService(t)
+  await service.sql('DELETE FROM attempts')
+  await service.sql("UPDATE budget_slots SET used_at = 'epoch'")
+  await whileWaiting(service, (chatId) => service.simulator.closeChat(chatId))
+  const [counts] = await service.sql<{ made: number; taken: number }>(COUNTS)
+  t.equal(counts?.taken, counts?.made)
+})
+
+/** How many calls were made, and how many the budget has counted. */
+const COUNTS = `SELECT (SELECT count(*)::int FROM attempts) AS made,
+  (SELECT count(*)::int FROM budget_slots WHERE used_at > 'epoch') AS taken`
+
 test('a chat that an agent took while it waited is left alone', async (t) => {
   const service = await anyService(t)
   const id = await whileWaiting(service, (chatId) => service.simulator.agentTakesChat(chatId, 89))
