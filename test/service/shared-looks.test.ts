@@ -74,6 +74,18 @@ test('chats that wait for their moves are looked at together, and each goes wher
   for (const id of others) t.equal(await outcomeOf(id), 'applied')
 })
 
+test('what a search has shown does not count once the moves before have taken long', async (t) => {
+  const { simulator, chatIds, work, outcomeOf } = await startBacklog(t)
+  const { departmentPuts } = simulator.calls
+  simulator.script({ method: 'PUT' }, Array(2).fill({ kind: 'delay', ms: 500 }))
+  const working = work()
+  await simulator.waitFor('both workers make a move', () => departmentPuts().length === 2)
+  const next = chatIds.find((id) => departmentPuts(id).length === 0) ?? 0
+  simulator.agentMovesChat(next, 40)
+  await working
+  t.equal(await outcomeOf(next), 'skipped: moved_by_person')
+})
+
 test('before anything was moved, one chat is looked at by itself, and the others wait until its move can be searched for', async (t) => {
   const { simulator, work } = await startBacklog(t, {}, { hasWitness: false })
   t.match(await work(), { looks: 1, puts: CHATS })
