@@ -22,6 +22,7 @@ import { createWaitingMoves } from '../adapters/prisma/waiting-moves.ts'
 import { readRulesDir } from '../adapters/rule-files.ts'
 import { ageOut } from '../services/age-out.ts'
 import { applyDecision } from '../services/apply-decision.ts'
+import { createPause } from '../services/create-pause.ts'
 import { decideEvents } from '../services/decide-events.ts'
 import { createForbiddenCalls } from '../services/forbidden-calls.ts'
 import { type FileProblem, importRules, type RuleFile } from '../services/import-rules.ts'
@@ -76,7 +77,7 @@ export default fp(
     const workerId = randomUUID()
     const share = createSharing()
     const inbox = guard('inbox', createEventInbox(query, share))
-    const rulesets = createRulesetStore(prisma)
+    const rulesets = createRulesetStore(prisma, createPause)
     const customers = guard('customers', createCustomerStore(query))
     const decisions = createDecisionReader(prisma)
     const calls = { client: guard('client', client), ledger: guard('ledger', createCallLedger(query, share)), log }

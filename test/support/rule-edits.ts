@@ -5,6 +5,7 @@ import { findWinner } from '../../src/domain/find-winner.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import type { CompiledRuleset } from '../../src/domain/ruleset.ts'
 import { readRule } from '../../src/domain/validate-rule.ts'
+import { createPause } from '../../src/services/create-pause.ts'
 import { apiOf, ifMatch } from './api.ts'
 import { query } from './postgres.ts'
 import { rule } from './rules.ts'
@@ -122,7 +123,7 @@ export async function replayDecisions(databaseUrl: string): Promise<{ replayed: 
 
 /** The service keeps a few sets; here each is loaded once. */
 function remember({ prisma }: Database): (version: number) => Promise<CompiledRuleset> {
-  const store = createRulesetStore(prisma)
+  const store = createRulesetStore(prisma, createPause)
   const sets = new Map<number, Promise<CompiledRuleset>>()
   return (version) => {
     const known = sets.get(version) ?? store.at(version)

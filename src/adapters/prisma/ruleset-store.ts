@@ -1,5 +1,6 @@
+import type { Pause } from '../../domain/pause.ts'
 import type { RuleDocument } from '../../domain/rule.ts'
-import { type CompiledRuleset, compileRuleset } from '../../domain/ruleset.ts'
+import { type CompiledRuleset, compileWithPauses } from '../../domain/ruleset.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { Rulesets } from '../../services/decide-events.ts'
 import type { RuleImportTarget } from '../../services/import-rules.ts'
@@ -8,8 +9,8 @@ import { createRuleBook } from './rule-book.ts'
 /** The set in force, and a few past ones that people look at. */
 const KEPT_COMPILED = 20
 
-/** A rule's version says in which rule-set versions it was live, so any past rule set is one query. */
-export function createRulesetStore(prisma: PrismaClient): Rulesets & RuleImportTarget {
+/** A rule's version says in which rule-set versions it was live, so any past rule set is one query. `createPause` is called for each. */
+export function createRulesetStore(prisma: PrismaClient, createPause: () => Pause): Rulesets & RuleImportTarget {
   const compiled = new Map<number, Promise<CompiledRuleset>>()
 
   async function load(version: number): Promise<CompiledRuleset> {
@@ -18,15 +19,16 @@ export function createRulesetStore(prisma: PrismaClient): Rulesets & RuleImportT
     })
     // Only validated documents are ever stored.
     const rules = rows.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
-    return compileRuleset({ version, rules })
+    return compileWithPauses({ version, rules }, createPause())
   }
 
   return {
     at(version) {
       const known = compiled.get(version)
-      if (known) return known
-      const loading = load(version)
+      const loading = known ?? load(version)
+      compiled.delete(version) // and so to the end: whoever looks at many past ones does not drive out the set in force
       compiled.set(version, loading)
+      if (known) return known
       loading.catch(() => compiled.delete(version))
       for (const [oldest] of compiled) if (compiled.size > KEPT_COMPILED) compiled.delete(oldest)
       return loading
