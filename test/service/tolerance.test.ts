@@ -143,6 +143,53 @@ test('a chat is applied whatever HelpCrunch turns out to be like', async (t) => 
   }
 })
 
+/** What may follow from a move, a message or the end of a chat. */
+const EFFECTS: readonly Partial<SimulatorSwitches>[] = [
+  { assigneeOnDepartmentChange: 'cleared' },
+  { statusOnDepartmentChange: 'opened' },
+  { snoozeOnDepartmentChange: 'ended' },
+  { techMessageOnDepartmentChange: 'written' },
+  { sameDepartment: 'refused' },
+  { closedChatPut: 'refused' },
+  { echoesPerPut: 3 },
+  { closingUpdatesStatus: 'yes' },
+  { messageToClosedChat: 'opens_new_chat' },
+  { firstMessageDelayMs: 300 },
+  { customerDelayMs: 300 },
+  { webhookSuccess: '200_only' },
+  { webhookSuccess: '200_only', idOnRetry: 'new' },
+]
+
+test('a chat is moved once for each rule whatever follows from its moves, its messages and its end', async (t) => {
+  const service = await start(t)
+  const { simulator, drained } = service
+  const usual = { ...simulator.switches }
+  for (const switches of EFFECTS) {
+    Object.assign(simulator.switches, usual, switches)
+    const { id } = simulator.openChat({ customerId: simulator.addCustomer({ locale: 'de' }).id, text: 'Hello' })
+    await drained()
+    simulator.sendMessage(id, 'Рахунок?')
+    await drained()
+    simulator.closeChat(id)
+    simulator.sendMessage(id, 'Рахунок!')
+    await drained()
+    const moves = simulator.calls.departmentPuts(id).map(({ body }) => body)
+    const expected = [10, 40].map((department) => ({ id, department }))
+    t.strictSame(moves, expected, JSON.stringify(switches))
+  }
+})
+
+test('a chat that HelpCrunch does not have is refused, whatever the status for it', async (t) => {
+  const service = await start(t)
+  for (const [chatId, unknownChat] of [[7001, 400] as const, [7002, 404] as const]) {
+    service.simulator.switches.unknownChat = unknownChat
+    await post(service, envelope({ eventData: { chat_id: chatId, customer: { id: 9011 }, ...UNASSIGNED } }))
+    await service.drained()
+    const { body } = await service.get(`/v1/decisions?chatId=${chatId}`)
+    t.match(body.data, [{ outcome: 'rejected', reason: `http_${unknownChat}` }])
+  }
+})
+
 test('Ukrainian text, escaped as PHP does it, is the same text', async (t) => {
   const service = await start(t)
   const { simulator } = service
