@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
-import { GivenRules } from './given-rules.ts'
+import { GivenRules, tooManyRules } from './given-rules.ts'
 import { isJsonObject } from './json-object.ts'
 import type { Problem } from './problem.ts'
 import { structureProblems } from './validate-structure.ts'
@@ -38,6 +38,8 @@ export type BacktestReading = { readonly rules: readonly unknown[] } & (
 
 /** Reads the body of a backtest from any parsed JSON: all problems at once. */
 export function readBacktestRequest(input: unknown): BacktestReading {
+  const tooMany = tooManyRules(input)
+  if (tooMany.length > 0) return { kind: 'invalid', problems: tooMany, rules: [] }
   const rules = isJsonObject(input) && Array.isArray(input.rules) ? input.rules : []
   if (!Check(BacktestRequest, input)) {
     return { kind: 'invalid', problems: structureProblems(BacktestRequest, input), rules }

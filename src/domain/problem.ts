@@ -11,6 +11,14 @@ export function pointerTo(pointer: string, step: string | number): string {
   return `${pointer}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
+/** Rules are read until so many problems are found: nobody mends more at once, and millions of them would use up the memory. */
+export const PROBLEMS_MAX = 1_000
+/** What is told of the rules that were not read any more. */
+export const MORE_PROBLEMS: Problem = {
+  pointer: '/rules',
+  message: `More than ${PROBLEMS_MAX} problems were found, so the rules that follow were not read. Mend these first.`,
+}
+
 /** The first problem of each place. */
 export function eachPlaceOnce(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Set<string>()

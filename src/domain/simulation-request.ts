@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { PresentFacts } from './facts.ts'
-import { GivenRules } from './given-rules.ts'
+import { GivenRules, tooManyRules } from './given-rules.ts'
 import { isJsonObject } from './json-object.ts'
 import { eachPlaceOnce, type Problem } from './problem.ts'
 import { EVENT_TYPES_ROUTABLE, RuleTest } from './rule.ts'
@@ -44,6 +44,8 @@ export type SimulationReading = { readonly rules: readonly unknown[] | undefined
 
 /** Reads the body of a simulation from any parsed JSON: all problems at once, each place once. */
 export function readSimulationRequest(input: unknown): SimulationReading {
+  const tooMany = tooManyRules(input)
+  if (tooMany.length > 0) return { kind: 'invalid', problems: tooMany, rules: undefined }
   const rules = isJsonObject(input) && Array.isArray(input.rules) ? input.rules : undefined
   // Every explained comparison repeats its fact.
   const size = isJsonObject(input) ? sizeProblems(input.facts, '/facts') : []

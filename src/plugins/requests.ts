@@ -7,6 +7,8 @@ import { findMemberTwice } from '../domain/member-twice.ts'
 import { readUtf8 } from '../domain/utf8.ts'
 import { invalidInput } from '../routes/invalid-input.ts'
 
+/** Far more than any body has: each that is not known is a problem to be told. */
+const PROPERTIES_MAX = 100
 const NO_QUERY = Type.Object({}, { additionalProperties: false })
 
 /** How every request of the API is read: bodies are JSON, nothing is dropped unseen, and no text holds what Postgres cannot keep. */
@@ -27,6 +29,7 @@ export default fp(
       refuseNul(request, 'params')
       refuseNul(request, 'query')
       const { config, schema } = request.routeOptions
+      if (config.role !== undefined) refuseManyProperties(request.body)
       if (config.role !== undefined && schema?.body === undefined) refuseBody(request.body)
     })
   },
@@ -56,6 +59,11 @@ function refuseNul(request: FastifyRequest, part: 'params' | 'query'): void {
     if (!String(value).includes('\u0000')) continue
     throw invalidInput(part === 'query' ? 'querystring' : part, `/${name}`, 'must not contain U+0000')
   }
+}
+
+function refuseManyProperties(body: unknown): void {
+  if (!isJsonObject(body) || Object.keys(body).length <= PROPERTIES_MAX) return
+  throw invalidInput('body', '', `has more than ${PROPERTIES_MAX} properties: send those that belong there`)
 }
 
 function refuseBody(body: unknown): void {

@@ -1,5 +1,5 @@
 import { isJsonObject } from '../domain/json-object.ts'
-import { type Problem, pointerTo, quoted } from '../domain/problem.ts'
+import { MORE_PROBLEMS, PROBLEMS_MAX, type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { type RuleNotice, redTest, uncheckedDepartment } from '../domain/rule-notice.ts'
 import { askOnce, checkDepartment, departmentProblems, type ListDepartments } from './check-department.ts'
@@ -37,17 +37,23 @@ export async function checkRules(deps: CheckDependencies, inputs: readonly unkno
   const stored = rules.map(({ rule }) => rule.document)
   const listDepartments = askOnce(deps.listDepartments)
   const all: CheckedRule[] = []
+  const errors: Problem[] = []
   const pause = createPause()
   for (const [index, input] of inputs.entries()) {
     await pause()
-    all.push(await checkOne(listDepartments, input, pointerTo('/rules', index), stored))
+    const checked = await checkOne(listDepartments, input, pointerTo('/rules', index), stored)
+    all.push(checked)
+    errors.push(...checked.errors)
+    if (errors.length <= PROBLEMS_MAX) continue
+    errors.push(MORE_PROBLEMS)
+    break
   }
   const twice = keysUsedTwice(inputs)
   const set = new Map(all.flatMap(({ rule }) => (rule === undefined ? [] : [[rule.key, rule]])))
   const departments = all.find((checked) => checked.departments !== undefined)?.departments
   const found = set.size === 0 ? [] : await warnAboutRules(deps, [...set.values()], departments)
   return {
-    errors: [...all.flatMap(({ errors }) => errors), ...twice],
+    errors: [...errors, ...twice],
     warnings: [...all.flatMap(({ warnings }) => warnings), ...withoutErrors(found, all)],
   }
 }

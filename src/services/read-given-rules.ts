@@ -1,6 +1,6 @@
 import { isJsonObject } from '../domain/json-object.ts'
 import type { Pause } from '../domain/pause.ts'
-import { type Problem, pointerTo, quoted } from '../domain/problem.ts'
+import { MORE_PROBLEMS, PROBLEMS_MAX, type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { LiveRule, RuleDocument } from '../domain/rule.ts'
 import { readRule } from '../domain/validate-rule.ts'
 import { withoutAdded } from './read-rule-input.ts'
@@ -22,6 +22,10 @@ export async function readGivenRules(input: readonly unknown[], pause: Pause): P
   const rules = new Map<string, LiveRule>()
   for (const [index, item] of input.entries()) {
     await pause()
+    if (problems.length > PROBLEMS_MAX) {
+      problems.push(MORE_PROBLEMS)
+      break
+    }
     const pointer = pointerTo('/rules', index)
     const reading = readRule(withoutAdded(item))
     const found = reading.kind === 'invalid' ? reading.problems : []
