@@ -99,6 +99,33 @@ test('changed tags are looked up anew also when that is told late, after newer e
   t.match(await route(service, id), { rule: 'vip', lookUps: 1, facts: { tags: ['vip'] } })
 })
 
+test('what an event tells late does not take the place of what a newer one has told', async (t) => {
+  const service = await anyService(t)
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
+  await route(service, id)
+  const now = Math.floor(Date.now() / 1_000)
+  const tell = async (company: string, createdAt: number) => {
+    await post(service, envelope({ event: 'customer.email_updated', eventData: { id, company }, createdAt }))
+    await service.drained()
+  }
+  await tell('New Ltd', now)
+  await tell('Old Ltd', now - 60)
+  t.match(await route(service, id), { lookUps: 0, facts: { company: 'New Ltd' } })
+})
+
+test('a customer is looked up again after an hour', async (t) => {
+  const service = await anyService(t)
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
+  await route(service, id)
+  service.simulator.updateCustomer(id, { locale: 'uk' })
+  await service.sql("UPDATE customers SET fetched_at = fetched_at - interval '59 min' WHERE id = $1", [id])
+  t.match(await route(service, id), { lookUps: 0, facts: { language: 'de' } })
+  await service.sql("UPDATE customers SET fetched_at = fetched_at - interval '2 min' WHERE id = $1", [id])
+  t.match(await route(service, id), { lookUps: 1, facts: { language: 'uk' } })
+})
+
 test('what customer events say of e-mail, block and subscription is believed', async (t) => {
   const service = await anyService(t)
   const events = ['chat.new', 'customer.email_updated', 'customer.blocked', 'customer.unsubscribed']
