@@ -5,6 +5,18 @@ import { rule, writeRules } from '../support/rules.ts'
 import { settingsFor, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+test('a call of the budget is free again after 61 s, and no sooner', async (t) => {
+  const { simulator, sql, drained } = await startService(t, { rules: [everyNewChat] })
+  await sql("UPDATE budget_slots SET used_at = clock_timestamp() - interval '59 s'")
+  simulator.openChat({ customerId: 9011 })
+  await drained()
+  const [first] = await sql<{
+    after_s: number
+  }>(`SELECT extract(epoch FROM min(a.at) - min(s.used_at))::float8 AS after_s
+    FROM attempts a, budget_slots s WHERE s.used_at < a.at`)
+  t.ok(Number(first?.after_s) >= 61, `${first?.after_s} s`)
+})
+
 test('replicas share one budget: no more calls than allowed, and the rest goes on when it is free again', async (t) => {
   const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '12' }
   const service = await startService(t, { rules: [everyNewChat], settings })

@@ -73,6 +73,25 @@ test('without a database the service is alive but not ready, and comes back by i
   await assertOneDecision(t, service, event.id)
 })
 
+test('a service whose database takes no writes is not ready', async (t) => {
+  const { get, sql } = await startService(t)
+  const ready = async () => (await get('/readyz')).body
+  const [row] = await sql<{ name: string }>('SELECT current_database() AS name')
+  await sql(`ALTER DATABASE "${row?.name}" SET default_transaction_read_only = on`)
+  await sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()', [
+    row?.name,
+  ])
+  const isFailing = async () => (await ready()).checks.database === 'failing'
+  await until('only new connections are left', isFailing)
+  for (let i = 0; i < 10; i++) t.ok(await isFailing(), 'and so it stays')
+})
+
+test('a service whose queue has stopped is not ready', async (t) => {
+  const { app, get } = await startService(t)
+  await app.queue?.stop()
+  t.match((await get('/readyz')).body, { status: 'not_ready', checks: { database: 'ok', queue: 'failing' } })
+})
+
 test("HelpCrunch's own outage does not make the service less ready", async (t) => {
   const service = await startService(t)
   await service.simulator.refuseConnections()

@@ -84,6 +84,22 @@ test('the last use is kept to the minute', async (t) => {
   t.ok((await use()) >= first)
 })
 
+test('nobody is turned away because the last use could not be written', async (t) => {
+  const service = await withoutTokens(t)
+  const { token } = await issueToken(service, 'viewer')
+  await service.sql('ALTER TABLE api_tokens ADD CONSTRAINT unused CHECK (last_used_at IS NULL)')
+  t.equal((await apiOf(service, token).send('GET', '/v1/facts')).status, 200)
+  await service.sql('ALTER TABLE api_tokens DROP CONSTRAINT unused')
+})
+
+test('a token that cannot be looked up is not called a wrong one', async (t) => {
+  const service = await withoutTokens(t)
+  const { token } = await issueToken(service, 'viewer')
+  await service.sql('ALTER TABLE api_tokens RENAME TO away')
+  t.equal((await apiOf(service, token).send('GET', '/v1/facts')).status, 500)
+  await service.sql('ALTER TABLE away RENAME TO api_tokens')
+})
+
 test('tokens come in pages, the newest first, while others are revoked', async (t) => {
   const service = await withoutTokens(t)
   const { send } = apiOf(service)
