@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import type { SimulatorSwitches } from '../../src/sandbox/simulator/switches.ts'
 import { A_MINUTE_LATER, rest } from '../support/budget.ts'
@@ -77,11 +78,15 @@ test('chats that wait for their moves are looked at together, and each goes wher
 test('what a search has shown does not count once the moves before have taken long', async (t) => {
   const { simulator, chatIds, work, outcomeOf } = await startBacklog(t)
   const { departmentPuts } = simulator.calls
-  simulator.script({ method: 'PUT' }, Array(2).fill({ kind: 'delay', ms: 500 }))
+  const answer = Promise.withResolvers<void>()
+  t.teardown(answer.resolve)
+  simulator.script({ method: 'PUT' }, Array(2).fill({ kind: 'hold', until: answer.promise }))
   const working = work()
   await simulator.waitFor('both workers make a move', () => departmentPuts().length === 2)
   const next = chatIds.find((id) => departmentPuts(id).length === 0) ?? 0
   simulator.agentMovesChat(next, 40)
+  await sleep(300) // longer than what a search has shown counts for
+  answer.resolve()
   await working
   t.equal(await outcomeOf(next), 'skipped: moved_by_person')
 })
