@@ -24,6 +24,8 @@ export interface DatabaseOptions {
 /** A frozen server must become an error, never a wait: Prisma's adapter and node-postgres wait for ever by default. */
 const STATEMENT_TIMEOUT_MS = 5_000
 const CONNECT_TIMEOUT_MS = 2_000
+/** Who only listens asks nothing: that the server has gone without a word it would hear after the system's two hours. */
+const KEEP_ALIVE_MS = 10_000
 /** A new connection costs 20 ms of processor time, and plans our statements anew; node-postgres would close those of a burst after 10 s. */
 const IDLE_MS_MAX = 300_000
 
@@ -94,6 +96,7 @@ function openPool({ url, connections, onLostConnection }: DatabaseOptions): pg.P
     query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   })
   pool.on('error', onLostConnection)
   pool.on('connect', (client) => client.on('error', onLostConnection))
