@@ -1,16 +1,19 @@
 import { test } from 'tap'
 import { createCallLedger } from '../../src/adapters/prisma/call-ledger.ts'
+import { createCustomerRecords } from '../../src/adapters/prisma/customer-records.ts'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
 import type { Query } from '../../src/adapters/prisma/query.ts'
 import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
 import type { CallLedger, OpenCall, Reply } from '../../src/services/call-helpcrunch.ts'
 import type { DecisionJournal, StartedClaim } from '../../src/services/decide-events.ts'
+import type { CustomerRecords } from '../../src/services/erase-customer.ts'
 import type { NewDecision } from '../../src/services/new-decision.ts'
 import type { Settlement } from '../../src/services/pending-decision.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import type { Scope } from '../support/scope.ts'
+import { until } from '../support/service.ts'
 
 const CHATS = Array.from({ length: 18 }, (_, index) => 40 - index)
 const MOVE = { method: 'PUT', path: '/chats/department', freshForMs: 60_000 } as const
@@ -40,6 +43,7 @@ interface Ground {
   readonly journal: DecisionJournal
   readonly ledger: CallLedger
   readonly query: Query
+  readonly records: CustomerRecords
   /** How many statements the steps have been so far. */
   statements(): number
 }
@@ -68,6 +72,7 @@ async function layGround(t: Scope): Promise<Ground> {
     journal: createDecisionJournal(query, share, 'this worker'),
     ledger: createCallLedger(query, share),
     query,
+    records: createCustomerRecords(database.prisma),
   }
   return { sql, ...ground, statements: () => statements }
 }
@@ -202,6 +207,39 @@ test('a settlement reads no other decision that is pending', async (t) => {
   const read = plans.filter((node) => node['Relation Name'] === 'decisions' && node['Node Type'].endsWith('Scan'))
   t.match(read, [{ 'Actual Rows': 1, 'Actual Loops': 1 }])
   t.match(await sql('SELECT outcome FROM decisions WHERE chat_id = 40'), [{ outcome: 'applied' }])
+})
+
+test("an erasure and the settlement of several of the customer's decisions do not wait for each other", async (t) => {
+  const { sql, journal, ledger, records } = await layGround(t)
+  const closings: Reply[] = []
+  for (const chat of [36, 31]) {
+    // The decision of the later chat is the older one.
+    const claim = await journal.claimNext(chat)
+    if (claim?.started === undefined) return t.fail('nothing was started')
+    const recorded = await journal.record(claim, claim.started, decision, { reply: undefined, move: MOVE })
+    if (recorded?.opened === undefined) return t.fail('no move was opened')
+    const pending = { id: recorded.decisionId, departmentId: 10 }
+    const settlement = { claim, pending, outcome: 'applied', reason: undefined, departmentFrom: undefined } as const
+    closings.push(replyTo(recorded.opened, { kind: 'settle', settlement }))
+  }
+  await sql('UPDATE webhook_events SET erased_at = now() WHERE customer_id = 1')
+  // Each row is locked before its trigger, and so for long enough that the other gets to the other row.
+  await sql(
+    `CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END'`,
+  )
+  await sql('CREATE TRIGGER dawdle BEFORE UPDATE ON decisions FOR EACH ROW EXECUTE FUNCTION dawdle()')
+  const scope = { customerId: 1, chatIds: [], emails: [], upTo: 1000n }
+  const erasing = records.eraseDecisions(scope).then((count) => count) // Prisma begins when somebody waits
+  await until('the erasure has locked a row', async () => {
+    const [row] = await sql<{ n: number }>(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+    )
+    return row?.n === 1
+  })
+  const [erased, ...settled] = await Promise.all([erasing, ...closings.map((reply) => ledger.close(reply))])
+  t.equal(erased, 2)
+  t.strictSame(settled, [true, true])
+  t.match(await sql('SELECT outcome, facts FROM decisions'), Array(2).fill({ outcome: 'applied', facts: {} }))
 })
 
 interface Plan {

@@ -23,5 +23,6 @@ export function replyColumns({ call, ending }: Reply): object {
 export function closingStep(table: Prisma.Sql, mayKeepBody: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
     UPDATE attempts a SET status = t.status, body = CASE WHEN ${mayKeepBody} THEN t.body END, error = t.error, duration_ms = t.duration_ms
-    FROM ${table} AS t WHERE a.id = t.attempt`
+    FROM (SELECT * FROM ${table} AS t ORDER BY attempt) AS t -- as an erasure locks them, in order
+    WHERE a.id = t.attempt`
 }

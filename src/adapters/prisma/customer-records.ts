@@ -55,14 +55,16 @@ export function createCustomerRecords(prisma: PrismaClient): CustomerRecords {
       UPDATE decisions d SET facts = '{}', open_lookups = '{}', erased_at = clock_timestamp()
       WHERE d.id IN (
         SELECT d.id FROM webhook_events e JOIN decisions d ON d.event_seq = e.seq
-        WHERE ${isOf(scope)} AND e.erased_at IS NOT NULL AND d.erased_at IS NULL LIMIT ${ROWS_MAX}
+        WHERE ${isOf(scope)} AND e.erased_at IS NOT NULL AND d.erased_at IS NULL
+        ORDER BY d.id LIMIT ${ROWS_MAX} FOR UPDATE OF d
       )`,
 
     eraseAttempts: (scope) => prisma.$executeRaw`
       UPDATE attempts a SET body = NULL
       WHERE a.id IN (
         SELECT a.id FROM webhook_events e JOIN attempts a ON a.event_seq = e.seq
-        WHERE ${isOf(scope)} AND e.erased_at IS NOT NULL AND a.body IS NOT NULL LIMIT ${ROWS_MAX}
+        WHERE ${isOf(scope)} AND e.erased_at IS NOT NULL AND a.body IS NOT NULL
+        ORDER BY a.id LIMIT ${ROWS_MAX} FOR UPDATE OF a
       )`,
 
     async eraseJobErrors(scope) {

@@ -84,7 +84,8 @@ export async function recordDecisions(
     ), overtaken AS (
       -- A newer event takes over before the older one's call was made: one call brings the chat where it belongs now, or none when it
       -- is there.
-      UPDATE decisions d SET outcome = 'skipped', reason = 'already_routed' FROM finished f
+      UPDATE decisions d SET outcome = 'skipped', reason = 'already_routed'
+      FROM (SELECT * FROM finished ORDER BY pending_decision_id) AS f -- as an erasure locks them, in order
       WHERE d.id = f.pending_decision_id AND (${IS_PENDING} OR f.outcome = 'unchanged' AND d.to_department_id <> f.department_to)
       RETURNING f.n
     ), recorded AS (

@@ -34,7 +34,8 @@ export function settleSteps(table: Prisma.Sql): Prisma.Sql {
       UPDATE decisions d SET outcome = t.outcome, reason = coalesce(t.reason, d.reason),
         from_department_id = CASE WHEN t.knows_from THEN t.department_from ELSE d.from_department_id END,
         applied_at = CASE WHEN ${isApplied} THEN clock_timestamp() END
-      FROM chat AS t WHERE d.id = t.decision AND d.outcome = t.before -- a joined value, no constant: the planner would read all that is pending
+      FROM (SELECT * FROM chat ORDER BY decision) AS t -- as an erasure locks them, in order
+      WHERE d.id = t.decision AND d.outcome = t.before -- a joined value, no constant: the planner would read all that is pending
     )`
 }
 
