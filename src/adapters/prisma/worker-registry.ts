@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import { correctUses } from './account.ts'
 import { PRIORITIES, TASKS } from './jobs.ts'
 import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs, NOBODY } from './lost-jobs.ts'
 import { createWorkerSession } from './worker-session.ts'
@@ -17,7 +18,7 @@ const BEATS_PER_SEARCH = 10
 export interface WorkerRegistry {
   /**
    * Says that this process lives and under which names the queue has locked jobs for it; then frees what the dead have locked,
-   * and now and then looks for jobs that nobody has and work that has lost its job.
+   * and now and then looks for jobs that nobody has, work that has lost its job, and calls of a time to come.
    */
   beat(held: HeldJobs): Promise<void>
   leave(): Promise<void>
@@ -93,6 +94,7 @@ export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, worker
       if (beats++ % BEATS_PER_SEARCH !== 0) return
       await giveUpUnheardJobs(prisma, held)
       await bringBackLostJobs(prisma)
+      await correctUses(prisma)
     },
 
     async leave() {
