@@ -7,9 +7,10 @@ import type { RuleFile } from '../services/import-rules.ts'
 /** Editors find the schema of rule files here; it is not a rule. */
 const SCHEMA_FILE = 'rule.schema.json'
 
-/** Reads the `*.json` files of a folder, in the order of their names. Throws when there is no such folder. */
+/** Reads the `*.json` files of a folder but the hidden ones, which systems and editors leave there, in the order of their names. Throws without a folder. */
 export async function readRulesDir(dir: string): Promise<RuleFile[]> {
-  const names = (await readdir(dir)).filter((name) => name.endsWith('.json') && name !== SCHEMA_FILE).sort()
+  const isRule = (name: string) => name.endsWith('.json') && !name.startsWith('.') && name !== SCHEMA_FILE
+  const names = (await readdir(dir)).filter(isRule).sort()
   return Promise.all(names.map((name) => readRuleFile(join(dir, name))))
 }
 

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { RuleDocument } from '../domain/rule.ts'
+import { readUtf8 } from '../domain/utf8.ts'
 import { readRuleFiles } from '../services/import-rules.ts'
 import { CommandError } from './command-error.ts'
 import type { Fingerprints } from './plan-changes.ts'
@@ -29,10 +30,10 @@ export async function writePlanFile(file: string, { seen, rules }: KeptPlan): Pr
 
 /** Reads a plan that `writePlanFile` kept. Throws a `CommandError` when the file holds no plan, or one with invalid rules. */
 export async function readPlanFile(file: string): Promise<KeptPlan> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(file).catch((cause: unknown) => {
     throw new CommandError(`The plan ${file} cannot be read.`, { cause })
   })
-  const json = parsed(text)
+  const json = parsed(readUtf8(bytes) ?? '')
   if (!Check(PlanFile, json)) throw new CommandError(`${file} holds no plan. "rules plan --out ${file}" makes one.`)
   const entries = json.rules.map((rule, index) => ({
     file: `${file}:/rules/${index}`,

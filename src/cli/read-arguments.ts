@@ -76,7 +76,8 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     return refused(`--limit takes a whole number from 1 to ${LIMIT_MAX}.`)
   }
   const url = readUrl(text(values.url) ?? (env.ROUTER_URL || URL_DEFAULT))
-  if (url === undefined) return refused('--url and ROUTER_URL take an address such as https://router.example.com.')
+  if (url === undefined)
+    return refused('--url and ROUTER_URL take an address such as https://router.example.com, without ? or #.')
   const settings = {
     dir: text(values.dir) ?? 'rules',
     url,
@@ -118,7 +119,8 @@ function text(value: Values[string]): string | undefined {
 function readUrl(value: string): string | undefined {
   const url = URL.parse(value)
   // A password in it would be shown with it.
-  const isFit = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+  const isFit =
+    url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && !/[?#]/.test(value)
   return isFit ? value.replace(/\/+$/, '') : undefined
 }
 

@@ -101,6 +101,7 @@ test('a kept plan is carried out as it was made, whatever the folder says by now
   const file = join(await makeFolder(t), 'plan.json')
   await run('plan', '--dir', dir, '--out', file)
   await rm(join(dir, 'vip.json'))
+  await writeFile(file, `\uFEFF${await readFile(file, 'utf8')}`) // as some editors save it
   t.match(await run('apply', file, '--dir', dir), { code: 0 })
   t.strictSame(await stored(service), ['vip 1 10', 'german 2 20'])
 })

@@ -44,6 +44,8 @@ test('what a command does not take is refused in one line that says what to writ
     ['plan --limit 0', /^--limit takes a whole number from 1 to 10000\./],
     ['plan --limit many', /^--limit takes a whole number/],
     ['plan --url router.example.com', /^--url and ROUTER_URL take an address/],
+    ['plan --url https://router.example.com/?a=b', /^--url and ROUTER_URL take an address .*without \? or #\.$/],
+    ['plan --url https://router.example.com/#', /^--url and ROUTER_URL take an address/],
     ['plan --url http://user:secret@host', /^--url and ROUTER_URL take an address(?!.*secret)/],
   ]
   for (const [line, problem] of cases) {

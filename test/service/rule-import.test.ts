@@ -75,6 +75,8 @@ test('files that are not rules refuse the start, all at once, and nothing is imp
     ),
     'rule.schema.json': '{}',
     'notes.txt': 'not a rule, and not looked at',
+    '._a-good.json': 'what macOS leaves beside a file',
+    '.#c-wrong.json': 'what an editor leaves beside a file that is not saved',
   })
   const said = await start(databaseUrl, dir)
   t.match(said, /^The rules were not imported, none of them:\n/)
