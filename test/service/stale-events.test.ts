@@ -61,6 +61,14 @@ test('an event that comes after a newer one was decided does not override it, ev
   t.equal(service.simulator.chat(id).departmentId, 20, 'a newer one does')
 })
 
+test('an event from a day to come counts as of now, and those after it are not late', async (t) => {
+  const service = await startQuietly(t, rules)
+  const { id } = service.simulator.openChat({ customerId: 9011 })
+  await arrive(service, id, 2 * 86_400, 'to 30')
+  await arrive(service, id, 60, 'to 20')
+  t.equal(service.simulator.chat(id).departmentId, 20)
+})
+
 test('of one second, the new chat happened before its messages', async (t) => {
   const rerouting = rules.map((each) => ({ ...each, reroute: true }))
   const service = await startQuietly(t, rerouting)

@@ -22,7 +22,9 @@ async function insert(query: Query, events: readonly NewEvent[]): Promise<boolea
     WITH arrived AS (${more.length === 0 ? one(first) : many(events)}
     ), stored AS (
       INSERT INTO webhook_events (seq, id, type, chat_id, customer_id, status, problem, body, happened_at)
-      SELECT seq, id, type, chat_id, customer_id, status, problem, body, coalesce(happened_at, now()) FROM arrived
+      SELECT seq, id, type, chat_id, customer_id, status, problem, body,
+        CASE WHEN happened_at < now() + ${AHEAD_MAX}::interval THEN happened_at ELSE now() END
+      FROM arrived
       ORDER BY id, seq -- as of two statements with the same webhooks each would wait for the other
       ON CONFLICT (id) DO NOTHING
       RETURNING id, seq, chat_id, status
@@ -32,6 +34,9 @@ async function insert(query: Query, events: readonly NewEvent[]): Promise<boolea
   // Of two copies in one statement the first is the new one.
   return events.map(({ id }) => inserted.delete(id))
 }
+
+/** Clocks differ, but not by a day: what is said to happen later than that would make all that follows look late until then. */
+const AHEAD_MAX = '1 day'
 
 /** The order of arrival, whatever the order of storing. */
 const NEXT_SEQ = Prisma.sql`nextval('webhook_events_seq_seq')`
