@@ -125,6 +125,8 @@ function bodyOf(answer: Answer, what: string): unknown {
   if (answer.kind === 'no_answer') throw new CommandError(answer.reason)
   if (answer.status === 200 && answer.body !== undefined) return answer.body
   if (!Check(ProblemDocument, answer.body)) throw noRouter(what)
+  if (answer.status === 401)
+    throw new CommandError('The service does not know this token: set another ROUTER_TOKEN, or give --token.')
   throw new CommandError(`${what} was refused (${answer.status}): ${reasonOf(answer.body)}`)
 }
 
