@@ -30,9 +30,13 @@ export function compileRuleset({ version, rules }: Ruleset): CompiledRuleset {
   return putTogether(version, rules.map(compile))
 }
 
-/** The same, with a pause after each rule: ten thousand with patterns take some seconds. */
-export async function compileWithPauses({ version, rules }: Ruleset, pause: Pause): Promise<CompiledRuleset> {
-  const compiled: CompiledRule[] = []
+/** The same, with a pause after each rule: ten thousand with patterns take some seconds. `kept` are further rules of the set. */
+export async function compileWithPauses(
+  { version, rules }: Ruleset,
+  pause: Pause,
+  kept: readonly CompiledRule[] = [],
+): Promise<CompiledRuleset> {
+  const compiled = [...kept]
   for (const rule of rules) {
     compiled.push(compile(rule))
     await pause()

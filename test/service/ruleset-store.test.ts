@@ -1,5 +1,7 @@
 import { test } from 'tap'
 import { createRulesetStore } from '../../src/adapters/prisma/ruleset-store.ts'
+import type { CompiledRuleset } from '../../src/domain/ruleset.ts'
+import { apiOf } from '../support/api.ts'
 import { rule } from '../support/rules.ts'
 import { startService } from '../support/service.ts'
 
@@ -23,3 +25,50 @@ test('whoever looks at many past rule sets does not drive out the one in force',
   }
   t.equal(await store.at(1), inForce)
 })
+
+test('a rule set is the same whether a process has seen those before it or not', async (t) => {
+  const service = await startService(t, { rules, settings: { ROLE: 'web' } })
+  const { send } = apiOf(service)
+  const created = () => createRulesetStore(service.app.database.prisma, () => async () => {})
+  const [eachInTurn, everyThird] = [created(), created()]
+  await eachInTurn.at(1)
+  await everyThird.at(1)
+  await send('PUT', '/v1/rules/b', rule({ key: 'b', priority: 900 }), ANY) // 2
+  await send('POST', '/v1/rules', rule({ key: 'd', status: 'draft' })) // 3
+  await send('DELETE', '/v1/rules/a', undefined, ANY) // 4
+  await send('POST', '/v1/rules/a/rollback', { version: 1 }) // 5
+  await send('PUT', '/v1/rules/order', { keys: ['d', 'c', 'b', 'a'] }) // 6
+  await send('DELETE', '/v1/rules/d', undefined, ANY) // 7
+  for (let version = 1; version <= 7; version++) {
+    const afresh = contentOf(await created().at(version))
+    t.equal(afresh.version, version)
+    t.strictSame(contentOf(await eachInTurn.at(version)), afresh)
+    if (version % 3 === 1) t.strictSame(contentOf(await everyThird.at(version)), afresh)
+  }
+  t.strictSame(
+    contentOf(await everyThird.at(3)),
+    contentOf(await eachInTurn.at(3)),
+    'a past one, once newer ones are known',
+  )
+})
+
+test('what has not changed is not compiled again', async (t) => {
+  const service = await startService(t, { rules, settings: { ROLE: 'web' } })
+  let compiled = 0
+  const store = createRulesetStore(service.app.database.prisma, () => async () => void compiled++)
+  const before = await store.at(1)
+  await apiOf(service).send('PUT', '/v1/rules/b', rule({ key: 'b', department: 20 }), ANY)
+  compiled = 0
+  const after = await store.at(2)
+  t.equal(compiled, 1)
+  t.strictSame(
+    after.rules.map((one) => before.rules.includes(one)),
+    [true, false, true],
+  )
+})
+
+const ANY = { 'if-match': '*' }
+
+function contentOf({ version, rules }: CompiledRuleset) {
+  return { version, rules: rules.map(({ rule }) => rule) }
+}

@@ -12,14 +12,25 @@ const KEPT_COMPILED = 20
 /** A rule's version says in which rule-set versions it was live, so any past rule set is one query. `createPause` is called for each. */
 export function createRulesetStore(prisma: PrismaClient, createPause: () => Pause): Rulesets & RuleImportTarget {
   const compiled = new Map<number, Promise<CompiledRuleset>>()
+  let newest: CompiledRuleset | undefined
 
+  /** Most changes are of one rule: what the newest set has of it already is neither read nor compiled, nor in memory, again. */
   async function load(version: number): Promise<CompiledRuleset> {
-    const rows = await prisma.ruleVersion.findMany({
-      where: { liveFrom: { lte: version }, OR: [{ liveTo: null }, { liveTo: { gt: version } }] },
-    })
+    const base = newest !== undefined && newest.version < version ? newest : undefined
+    const since = { gt: base?.version ?? 0, lte: version }
+    const [begun, ended] = await Promise.all([
+      prisma.ruleVersion.findMany({
+        where: { liveFrom: since, OR: [{ liveTo: null }, { liveTo: { gt: version } }] },
+      }),
+      base === undefined ? [] : prisma.ruleVersion.findMany({ where: { liveTo: since }, select: { key: true } }),
+    ])
     // Only validated documents are ever stored.
-    const rules = rows.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
-    return compileWithPauses({ version, rules }, createPause())
+    const rules = begun.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
+    const gone = new Set(ended.map(({ key }) => key))
+    const kept = base?.rules.filter(({ rule }) => !gone.has(rule.document.key))
+    const loaded = await compileWithPauses({ version, rules }, createPause(), kept)
+    if (newest === undefined || newest.version < version) newest = loaded
+    return loaded
   }
 
   return {
