@@ -4,7 +4,7 @@ import { type Facts, type FactValue, findFact, type Lookup } from './facts.ts'
 import { readText } from './helpcrunch-values.ts'
 import { isJsonObject } from './json-object.ts'
 import { detectLanguage } from './message-language.ts'
-import { MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
+import { isOneOf, MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
 
 /** All that is known when a chat is to be decided. */
 export interface KnownParts {
@@ -103,7 +103,7 @@ function customFacts(custom: CustomAttributes): PartialFacts {
 }
 
 function messageFacts({ type, eventData }: WebhookEnvelope, chat: ChatSnapshot): PartialFacts {
-  const told = MESSAGE_EVENTS.includes(type) ? eventData.message : undefined
+  const told = isOneOf(MESSAGE_EVENTS, type) ? eventData.message : undefined
   const text = isJsonObject(told) ? readText(told.text, MESSAGE_CHARACTERS_MAX) : undefined
   // The message is the event's own, and whole: what language it is in, no look-up tells either.
   if (text !== undefined) return { message: text, messageLanguage: detectLanguage(text) ?? null }

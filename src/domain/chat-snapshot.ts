@@ -1,6 +1,6 @@
 import { onlyTold, readId, readReference, readText, readTime } from './helpcrunch-values.ts'
 import { isJsonObject } from './json-object.ts'
-import { MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
+import { isOneOf, MESSAGE_EVENTS, type WebhookEnvelope } from './webhook-event.ts'
 
 /** HelpCrunch's statuses (page "Chat model") in one spelling; it may add others. `empty` is a chat without messages. */
 export type ChatStatus =
@@ -59,7 +59,7 @@ export function readChat(value: unknown): ChatSnapshot | undefined {
 
 /** What a chat or message event tells of its chat. */
 export function readChatEvent({ type, eventData }: WebhookEnvelope): ChatSnapshot {
-  if (MESSAGE_EVENTS.includes(type)) {
+  if (isOneOf(MESSAGE_EVENTS, type)) {
     const message = isJsonObject(eventData.message) ? eventData.message : eventData
     return onlyTold({
       applicationId: readId(message.applicationId),

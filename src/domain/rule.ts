@@ -1,23 +1,11 @@
 import { type Static, Type } from 'typebox'
 import { Conditions } from './conditions.ts'
+import { CHAT_EVENTS, MESSAGE_EVENTS } from './webhook-event.ts'
 
 const CLOSED = { additionalProperties: false }
 
-/** The events a rule may listen to: HelpCrunch's chat.* and message.* webhooks, as its pages on them list these. */
-export const EVENT_TYPES_ROUTABLE = [
-  'chat.new',
-  'chat.status_updated',
-  'chat.assigned',
-  'chat.snoozed',
-  'chat.unsnoozed',
-  'chat.closed',
-  'chat.rated',
-  'message.chat.customer',
-  'message.email.customer',
-  'message.private',
-  'message.chat.agent',
-  'message.email.agent',
-] as const
+/** The events a rule may listen to. */
+export const EVENT_TYPES_ROUTABLE = [...CHAT_EVENTS, ...MESSAGE_EVENTS] as const
 
 /** `draft` and `disabled` are never evaluated, `shadow` is evaluated and never acted on, `enabled` routes. */
 export const RuleStatus = Type.Enum(['draft', 'shadow', 'enabled', 'disabled'], {

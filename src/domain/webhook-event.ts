@@ -2,7 +2,7 @@ import { readId, readReference, readTime } from './helpcrunch-values.ts'
 import { isJsonObject, type JsonObject } from './json-object.ts'
 
 /** Events about a chat, from HelpCrunch's page "Chat webhooks". There is none for a change of department. */
-export const CHAT_EVENTS: readonly string[] = [
+export const CHAT_EVENTS = [
   'chat.new',
   'chat.status_updated',
   'chat.assigned',
@@ -10,10 +10,10 @@ export const CHAT_EVENTS: readonly string[] = [
   'chat.unsnoozed',
   'chat.closed',
   'chat.rated',
-]
+] as const
 
 /** Events about a customer, from HelpCrunch's page "Customer webhooks". */
-export const CUSTOMER_EVENTS: readonly string[] = [
+export const CUSTOMER_EVENTS = [
   'customer.new',
   'customer.email_updated',
   'customer.tags_changed',
@@ -22,16 +22,21 @@ export const CUSTOMER_EVENTS: readonly string[] = [
   'customer.blocked',
   'customer.unblocked',
   'customer.deleted',
-]
+] as const
 
 /** Events about a message, from HelpCrunch's page "Message webhooks". */
-export const MESSAGE_EVENTS: readonly string[] = [
+export const MESSAGE_EVENTS = [
   'message.chat.customer',
   'message.email.customer',
   'message.private',
   'message.chat.agent',
   'message.email.agent',
-]
+] as const
+
+/** Whether an event's type is one of these. */
+export function isOneOf(types: readonly string[], type: string): boolean {
+  return types.includes(type)
+}
 
 /** What HelpCrunch wraps around every event. */
 export interface WebhookEnvelope {
@@ -80,15 +85,15 @@ export function readEnvelope(body: unknown): EnvelopeReading {
 
 /** Finds the chat or customer that an event is about. */
 export function readSubject({ type, eventData }: WebhookEnvelope): EventSubject {
-  if (CHAT_EVENTS.includes(type)) {
+  if (isOneOf(CHAT_EVENTS, type)) {
     // Real webhooks say `chat_id`, as two public receivers show, and REST says `id`.
     return chatSubject(eventData, readId(eventData.chat_id ?? eventData.id), '`chat_id` or `id`')
   }
-  if (MESSAGE_EVENTS.includes(type)) {
+  if (isOneOf(MESSAGE_EVENTS, type)) {
     // Never `id`: here it would be the message's.
     return chatSubject(eventData, readReference(eventData.chat_id ?? eventData.chat), '`chat_id` or `chat`')
   }
-  if (CUSTOMER_EVENTS.includes(type)) {
+  if (isOneOf(CUSTOMER_EVENTS, type)) {
     const customerId = readId(eventData.id)
     return customerId === undefined ? unusable('`id`') : { kind: 'customer', customerId }
   }

@@ -1,4 +1,5 @@
 import type { AnalysisContext, AnalysisScope } from '../domain/analysis/analyse.ts'
+import { FEW_VALUED } from '../domain/analysis/check-values.ts'
 import type { RuleWarning } from '../domain/analysis/rule-warning.ts'
 import type { FactValue } from '../domain/facts.ts'
 import type { RuleDocument } from '../domain/rule.ts'
@@ -20,19 +21,6 @@ export interface WarnDependencies {
   readonly seenValues: SeenValues
 }
 
-/** Facts with few values, all of which are among those that were seen lately; the rest has too many to miss one. */
-const VOCABULARIES = [
-  'language',
-  'locale',
-  'messageLanguage',
-  'country',
-  'tags',
-  'plan',
-  'channel',
-  'platform',
-  'source',
-]
-
 /** What the analysis finds in a set of rules; with `only`, what is about that one rule or names it. `departments` is left out where nobody knows them. */
 export async function warnAboutRules(
   { analyst, seenValues }: WarnDependencies,
@@ -48,8 +36,8 @@ export async function warnAboutRules(
 /** One entry for each time a value was seen, as the analysis wants it. */
 async function readSeenValues(seenValues: SeenValues): Promise<ReadonlyMap<string, readonly FactValue[]>> {
   // A list that is full may have been cut off there.
-  const seen = (await seenValues.list(VOCABULARIES, SEEN_VALUES_MAX)).filter(
-    ({ name, values }) => VOCABULARIES.includes(name) && values.length < SEEN_VALUES_MAX,
+  const seen = (await seenValues.list(FEW_VALUED, SEEN_VALUES_MAX)).filter(
+    ({ name, values }) => FEW_VALUED.includes(name) && values.length < SEEN_VALUES_MAX,
   )
   return new Map(
     seen.map(({ name, values }) => [

@@ -12,8 +12,8 @@ import type { ModelledRule, RulesModel, SeenValues } from './rules-model.ts'
 /** With fewer, a value may well be missing by chance. */
 const SEEN_MIN = 20
 
-/** Facts that have few values, so that one which was never seen is likely a slip. */
-const FEW_VALUED: readonly string[] = [
+/** Facts that have few values, most of which new chats have, so that one which was never seen is likely a slip. */
+export const FEW_VALUED: readonly string[] = [
   'language',
   'locale',
   'messageLanguage',
@@ -23,7 +23,6 @@ const FEW_VALUED: readonly string[] = [
   'channel',
   'platform',
   'source',
-  'chatStatus',
 ]
 
 /** Operators whose values are ones that a fact could have. */
