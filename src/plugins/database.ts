@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { type Database, openDatabase } from '../adapters/prisma/database.ts'
 import { migrate } from '../adapters/prisma/migrate.ts'
 
-/** Requests and the heartbeat share these; one connection only listens, and one shows that the process lives. */
+/** Requests share these; one connection only listens, and one shows that the process lives. */
 const CONNECTIONS = 8
 
 /** Brings the database's tables up to date, and opens it. */

@@ -15,9 +15,9 @@ export default fp(
   async (app: FastifyInstance) => {
     app.decorate<Queue | undefined>('queue', undefined)
     if (app.config.ROLE === 'web') return
-    const { prisma, pool, queuePool } = app.database
+    const { prisma, queuePool } = app.database
     await scheduleAging(prisma)
-    const registry = createWorkerRegistry(prisma, pool, app.services.workerId)
+    const registry = createWorkerRegistry(app.database, app.services.workerId)
     // Also when the queue does not start: the connection that shows that this process lives would keep it alive.
     app.addHook('onClose', async () => {
       await registry.leave().catch((error: unknown) => app.log.error({ err: error }, 'worker.leave_failed'))

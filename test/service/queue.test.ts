@@ -14,7 +14,7 @@ const BEGUN_JOBS = 'SELECT id FROM graphile_worker._private_jobs WHERE attempts 
 async function layGround(t: Scope, ageOut: () => Promise<void>) {
   const url = await createDatabase(t)
   const database = openDatabase({ url, connections: 2, onLostConnection: () => {} })
-  const registry = createWorkerRegistry(database.prisma, database.pool, 'this worker')
+  const registry = createWorkerRegistry(database, 'this worker')
   const lines: object[] = []
   const note = (fields: object, message: string) => void lines.push({ message, ...fields })
   const done = async () => ({ kind: 'done' }) as const

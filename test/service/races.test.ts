@@ -170,19 +170,19 @@ test('a retry that comes while the customer is being erased leaves the decision 
 })
 
 test('the run that deletes what is too old is scheduled anew when its job was lost', async (t) => {
-  const { sql, prisma, pool } = await open(t)
-  const registry = createWorkerRegistry(prisma, pool, 'this worker')
+  const { sql, ...database } = await open(t)
+  const registry = createWorkerRegistry(database, 'this worker')
   t.teardown(() => registry.leave())
   await registry.beat({ queueIds: [], jobIds: new Set() })
   t.equal((await sql("SELECT FROM graphile_worker._private_jobs WHERE key = 'age_out'")).length, 1)
 })
 
 test('calls that were made while the clock of Postgres was ahead are free again in a minute', async (t) => {
-  const { sql, prisma, pool } = await open(t)
+  const { sql, ...database } = await open(t)
   await sql(
     "INSERT INTO budget_slots (slot, used_at) VALUES (1001, now() + interval '1 year'), (1002, now() - interval '30 s')",
   )
-  const registry = createWorkerRegistry(prisma, pool, 'this worker')
+  const registry = createWorkerRegistry(database, 'this worker')
   t.teardown(() => registry.leave())
   await registry.beat({ queueIds: [], jobIds: new Set() })
   const uses = await sql<{ slot: number; age: number }>(

@@ -1,7 +1,6 @@
-import type pg from 'pg'
-import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { correctUses } from './account.ts'
+import type { Database } from './database.ts'
 import { PRIORITIES, TASKS } from './jobs.ts'
 import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs, NOBODY } from './lost-jobs.ts'
 import { createWorkerSession } from './worker-session.ts'
@@ -24,6 +23,8 @@ export interface WorkerRegistry {
   leave(): Promise<void>
 }
 
+type RegistryDatabase = Pick<Database, 'prisma' | 'query' | 'pool'>
+
 /** A process that dies loses its connection the same moment, so its peers need not wait for its silence. */
 const SESSION_IS_GONE = Prisma.sql`session IS NOT NULL AND NOT EXISTS (
   SELECT FROM pg_stat_activity a WHERE a.pid = split_part(session, ' ', 1)::int
@@ -35,7 +36,8 @@ const STARTS = Prisma.sql`coalesce((
   SELECT max(e.starts) FROM webhook_events e WHERE e.status = 'waiting'
     AND (e.chat_id = (j.payload ->> 'chatId')::bigint OR e.seq = (j.payload ->> 'seq')::bigint)), 0)`
 
-export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, workerId: string): WorkerRegistry {
+/** The heartbeat goes by the connections of the chats, on which nobody waits for what a person has asked for. */
+export function createWorkerRegistry({ prisma, query, pool }: RegistryDatabase, workerId: string): WorkerRegistry {
   const session = createWorkerSession(pool)
   let beats = 0
 
@@ -76,10 +78,10 @@ export function createWorkerRegistry(prisma: PrismaClient, pool: pg.Pool, worker
   return {
     async beat(held) {
       const name = (await session.name()) ?? null
-      await prisma.$executeRaw`
+      await query`
         INSERT INTO workers (id, queue_ids, session, seen_at) VALUES (${workerId}, ${[...held.queueIds]}::text[], ${name}, clock_timestamp())
         ON CONFLICT (id) DO UPDATE SET queue_ids = excluded.queue_ids, session = excluded.session, seen_at = excluded.seen_at`
-      const dead = await prisma.$queryRaw<{ name: string }[]>`
+      const dead = await query<{ name: string }>`
         WITH dead AS (
           DELETE FROM workers WHERE seen_at < clock_timestamp() - ${WORKER_SILENCE_MAX} OR ${SESSION_IS_GONE} RETURNING queue_ids
         )
