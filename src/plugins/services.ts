@@ -118,9 +118,8 @@ export default fp(
       listDepartments,
       knownDepartments: () => departments.read(),
       pingDatabase: async () => {
-        const [row] = await prisma.$queryRaw<
-          { read_only: string }[]
-        >`SELECT current_setting('transaction_read_only') AS read_only`
+        // On the connections that webhooks are stored by: a load balancer takes a process away that is not ready.
+        const [row] = await query<{ read_only: string }>`SELECT current_setting('transaction_read_only') AS read_only`
         if (row?.read_only === 'on') throw new Error('The database takes no writes.') // a standby, after a failover
       },
       decisions,

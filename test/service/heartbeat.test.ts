@@ -3,7 +3,7 @@ import { apiOf } from '../support/api.ts'
 import { openConnection } from '../support/postgres.ts'
 import { startService, until } from '../support/service.ts'
 
-test('people who wait for a slow answer do not make a worker look dead', async (t) => {
+test('people who wait for a slow answer make no worker look dead, and no service unready', async (t) => {
   const service = await startService(t)
   const { send } = apiOf(service)
   const sql = await openConnection(t, service.databaseUrl)
@@ -20,6 +20,8 @@ test('people who wait for a slow answer do not make a worker look dead', async (
   const before = await stuck()
   const [told] = await sql("SELECT seen_at + interval '1 ms' AS at FROM workers") // a Date has no microseconds
   await until('a beat', async () => (await sql('SELECT FROM workers WHERE seen_at > $1', [told?.at])).length > 0)
+  const { status } = await fetch(`${service.url}/readyz`)
+  t.equal(status, 200)
   t.strictSame(await stuck(), before, 'they still are')
   await holder('ROLLBACK')
   t.strictSame(
