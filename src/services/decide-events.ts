@@ -10,6 +10,7 @@ import { type NewDecision, type RecordedDecision, toPending } from './new-decisi
 import type { PendingDecision } from './pending-decision.ts'
 import { type ReadyMove, readyMove } from './ready-move.ts'
 import {
+  forgetStartInTrouble,
   NEVER_ENDED,
   type Postponed,
   type Postponement,
@@ -24,6 +25,8 @@ export interface DecisionJournal {
   claimNext(chatId: number): Promise<StartedClaim | undefined>
   /** The chat's oldest waiting event by HelpCrunch's clock, its starts counted up; undefined when none waits or the claim is lost. */
   startNext(claim: ChatClaim): Promise<WaitingEvent | undefined>
+  /** Does not count the event's last start. */
+  forgetStart(claim: ChatClaim, event: WaitingEvent): Promise<void>
   /**
    * Ends the event and records its decision, and with it the `reply` that it hangs on. One that is pending gets a job when the
    * budget may not do for all that waits; else `move` is opened along with it, unless more events of the chat wait, or the chat's
@@ -84,7 +87,10 @@ async function decideWaiting(deps: DecideDependencies, claim: StartedClaim): Pro
   for (let { started: event } = claim; ; event = undefined) {
     event ??= await deps.journal.startNext(claim)
     if (event === undefined) return steps
-    const step = await decideEvent(deps, claim, event)
+    const step = await forgetStartInTrouble(
+      () => decideEvent(deps, claim, event),
+      () => deps.journal.forgetStart(claim, event),
+    )
     steps.push(step)
     if (!step.hasMore) return steps
   }

@@ -6,7 +6,7 @@ import {
 } from '../domain/customer-profile.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { Log } from './log.ts'
-import { NEVER_ENDED, STARTS_MAX } from './waiting-event.ts'
+import { forgetStartInTrouble, NEVER_ENDED, STARTS_MAX } from './waiting-event.ts'
 
 export interface CustomerEvent {
   readonly seq: bigint
@@ -29,6 +29,8 @@ export interface LearnedCustomer {
 export interface CustomerMemory {
   /** Counts up how often the work on a customer event was begun; undefined when it does not wait any more. */
   start(seq: bigint): Promise<{ readonly id: string; readonly type: string; readonly starts: number } | undefined>
+  /** Does not count the last start. */
+  forgetStart(seq: bigint): Promise<void>
   setAside(seq: bigint, problem: string): Promise<void>
   /** A waiting customer event; undefined when it has been dealt with. */
   find(seq: bigint): Promise<CustomerEvent | undefined>
@@ -45,6 +47,13 @@ export async function learnCustomer(memory: CustomerMemory, log: Log, seq: bigin
     log.error({ eventId: started.id, type: started.type, problem: NEVER_ENDED }, 'event.set_aside')
     return
   }
+  await forgetStartInTrouble(
+    () => learnFromEvent(memory, seq),
+    () => memory.forgetStart(seq),
+  )
+}
+
+async function learnFromEvent(memory: CustomerMemory, seq: bigint): Promise<void> {
   for (;;) {
     const event = await memory.find(seq)
     if (event === undefined) return

@@ -1,5 +1,6 @@
 import type { CustomerProfile } from '../domain/customer-profile.ts'
 import type { RoutingRecord } from '../domain/decide.ts'
+import { isPassing } from '../domain/passing-trouble.ts'
 
 /** A waiting event of a claimed chat, with what else its decision needs. */
 export interface WaitingEvent {
@@ -74,5 +75,18 @@ export interface Postponed {
 
 /** Work that ends its process is started this often, and no more. */
 export const STARTS_MAX = 3
+/** Does the work that was started; a start that ends by passing trouble is no mark against the event, and `forget` takes it back. */
+export async function forgetStartInTrouble<Result>(
+  work: () => Promise<Result>,
+  forget: () => Promise<void>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isPassing(error)) await forget().catch(() => {}) // it counts then: three in a row would be rare
+    throw error
+  }
+}
+
 /** Why an event is set aside then. */
 export const NEVER_ENDED = `Work on it was started ${STARTS_MAX} times and never came to an end.`

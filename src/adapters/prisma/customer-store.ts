@@ -24,6 +24,10 @@ export function createCustomerStore(query: Query): CustomerMemory {
       return row
     },
 
+    async forgetStart(seq) {
+      await query`UPDATE webhook_events SET starts = starts - 1 WHERE seq = ${seq} AND status = 'waiting' AND starts > 0`
+    },
+
     async setAside(seq, problem) {
       await query`
         UPDATE webhook_events SET status = 'set_aside', problem = ${problem}, finished_at = clock_timestamp()

@@ -33,6 +33,12 @@ export function createDecisionJournal(query: Query, share: ShareStatement, worke
       return row && readStarted(row)
     },
 
+    async forgetStart(claim, event) {
+      await query`
+        UPDATE webhook_events SET starts = starts - 1
+        WHERE seq = ${event.seq} AND status = 'waiting' AND starts > 0 AND ${holdsForWrite(claim)}`
+    },
+
     async finish(claim, event, status, problem) {
       await query`
         UPDATE webhook_events SET status = ${status}, problem = ${cleanText(problem)}, finished_at = clock_timestamp()

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { markPassing } from '../../domain/passing-trouble.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 
 /**
@@ -17,7 +18,7 @@ export function createQuery(pool: pg.Pool, nameOf: StatementNames): Query {
       const { rows } = await pool.query({ ...(name !== '' && { name }), text, values: [...values], types: TYPES })
       return rows as Row[]
     } catch (error) {
-      throw error instanceof pg.DatabaseError ? withoutDetail(error) : error
+      throw readFailure(error)
     }
   }
 }
@@ -30,10 +31,20 @@ const TYPES: pg.CustomTypesConfig = {
 /** Postgres has undone what the statement did, and the connection goes on. */
 export class RefusedStatement extends Error {}
 
-/** Postgres' detail tells values of the row, which must not reach a log. */
-function withoutDetail({ code, message, severity }: pg.DatabaseError): Error {
-  const told = `Postgres refused a statement: ${message} (${code ?? 'no code'})`
-  return severity === 'ERROR' ? new RefusedStatement(told) : new Error(told)
+/**
+ * Classes of errors (the first two characters of their codes, appendix A of Postgres' documentation) that are about the connection,
+ * read-only servers, deadlocks, missing resources, locks, what an operator or a time limit has stopped, and the system.
+ */
+const PASSING_CLASSES = /^(08|25|40|53|55|57|58)/
+
+function readFailure(error: unknown): unknown {
+  // The driver's errors have no class of their own: it lost the connection, or waited for one in vain. All others are mistakes of ours.
+  if (!(error instanceof pg.DatabaseError)) return error instanceof TypeError ? error : markPassing(error)
+  // Postgres' detail tells values of the row, which must not reach a log.
+  const { code = 'no code', message, severity } = error
+  const told = `Postgres refused a statement: ${message} (${code})`
+  const failure = severity === 'ERROR' ? new RefusedStatement(told) : new Error(told)
+  return PASSING_CLASSES.test(code) ? markPassing(failure) : failure
 }
 
 /** More different statements than the service has; what goes beyond them is planned each time, so that none fill the server. */

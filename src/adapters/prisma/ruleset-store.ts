@@ -1,3 +1,4 @@
+import { markPassing } from '../../domain/passing-trouble.ts'
 import type { Pause } from '../../domain/pause.ts'
 import type { RuleDocument } from '../../domain/rule.ts'
 import { type CompiledRuleset, compileWithPauses } from '../../domain/ruleset.ts'
@@ -23,7 +24,9 @@ export function createRulesetStore(prisma: PrismaClient, createPause: () => Paus
         where: { liveFrom: since, OR: [{ liveTo: null }, { liveTo: { gt: version } }] },
       }),
       base === undefined ? [] : prisma.ruleVersion.findMany({ where: { liveTo: since }, select: { key: true } }),
-    ])
+    ]).catch((error: unknown) => {
+      throw markPassing(error) // no event is to blame for it
+    })
     // Only validated documents are ever stored.
     const rules = begun.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
     const gone = new Set(ended.map(({ key }) => key))
