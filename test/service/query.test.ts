@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { test } from 'tap'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
+import { isPassing } from '../../src/domain/passing-trouble.ts'
 import { createDatabase } from '../support/postgres.ts'
 import type { Scope } from '../support/scope.ts'
 
@@ -32,4 +33,22 @@ test('a statement that Postgres refuses says why, and nothing of the row', async
   const error = await add().catch((reason: unknown) => reason)
   t.match(error, { message: /^Postgres refused a statement: duplicate key .* \(23505\)$/ })
   t.notMatch(inspect(error, { depth: 9 }), /70155001/)
+})
+
+test('what passes is told from what Postgres refuses because of what it says', async (t) => {
+  const url = await createDatabase(t)
+  const { query } = await open(t)
+  const reasonOf = (statement: Promise<unknown>) => statement.catch((reason: unknown) => reason)
+  t.notOk(isPassing(await reasonOf(query`SELECT ${'x'}::int`)))
+  t.notOk(
+    isPassing(await reasonOf(query`SELECT ${{ bigint: 1n }}::json`)),
+    'nor is a mistake of ours in handing it over',
+  )
+  t.ok(isPassing(await reasonOf(query`SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)`)))
+  t.ok(isPassing(await reasonOf(query`SELECT pg_terminate_backend(pg_backend_pid())`)))
+  const noSuch = new URL(url)
+  noSuch.pathname = '/nowhere'
+  const away = openDatabase({ url: noSuch.href, connections: 1, onLostConnection: () => {} })
+  t.teardown(() => away.close())
+  t.ok(isPassing(await reasonOf(away.query`SELECT 1`)), 'no connection')
 })

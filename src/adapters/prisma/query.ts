@@ -32,10 +32,10 @@ const TYPES: pg.CustomTypesConfig = {
 export class RefusedStatement extends Error {}
 
 /**
- * Classes of errors (the first two characters of their codes, appendix A of Postgres' documentation) that are about the connection,
- * read-only servers, deadlocks, missing resources, locks, what an operator or a time limit has stopped, and the system.
+ * Classes of refusals (the first two characters of their codes, appendix A of Postgres' documentation) that are about read-only
+ * servers, deadlocks, missing resources, locks, what an operator or a time limit has stopped, and the system.
  */
-const PASSING_CLASSES = /^(08|25|40|53|55|57|58)/
+const PASSING_CLASSES = /^(25|40|53|55|57|58)/
 
 function readFailure(error: unknown): unknown {
   // The driver's errors have no class of their own: it lost the connection, or waited for one in vain. All others are mistakes of ours.
@@ -43,8 +43,9 @@ function readFailure(error: unknown): unknown {
   // Postgres' detail tells values of the row, which must not reach a log.
   const { code = 'no code', message, severity } = error
   const told = `Postgres refused a statement: ${message} (${code})`
-  const failure = severity === 'ERROR' ? new RefusedStatement(told) : new Error(told)
-  return PASSING_CLASSES.test(code) ? markPassing(failure) : failure
+  if (severity !== 'ERROR') return markPassing(new Error(told)) // it has ended the connection, or not let it begin
+  const refused = new RefusedStatement(told)
+  return PASSING_CLASSES.test(code) ? markPassing(refused) : refused
 }
 
 /** More different statements than the service has; what goes beyond them is planned each time, so that none fill the server. */
