@@ -1,4 +1,6 @@
 import pLimit from 'p-limit'
+import { isPassing } from '../domain/passing-trouble.ts'
+import type { Log } from '../services/log.ts'
 import type { WorkEnding } from '../services/waiting-event.ts'
 import { FLAGS, TASKS } from './prisma/jobs.ts'
 import type { Gate } from './queue-gate.ts'
@@ -22,26 +24,46 @@ interface JobHelpers {
   query(text: string, values: unknown[]): Promise<unknown>
 }
 
+interface TaskListOptions {
+  readonly gate: Gate
+  readonly concurrency: number
+  readonly isStopping: () => boolean
+  readonly log: Log
+}
+
 /** How soon a job that found its chat taken comes again. */
 const BUSY_DELAY_MS = 200
+/** The same of one that met trouble which passes; after ten failures the queue itself would wait for six hours. */
+const TROUBLE_DELAY_MS = 10_000
 
 /**
  * The queue's tasks. Those under way work on `concurrency` chats together, however many chats a job is about. The chats that have not
  * had their turn when the queue stops are left to others.
  */
-export function createTaskList(
-  tasks: QueueTasks,
-  { gate, concurrency, isStopping }: { gate: Gate; concurrency: number; isStopping: () => boolean },
-) {
+export function createTaskList(tasks: QueueTasks, { gate, concurrency, isStopping, log }: TaskListOptions) {
   const inTurn = pLimit(concurrency)
-  const onChat = (task: Again['task'], payload: unknown, helpers: JobHelpers, key: string | null) =>
+  const throughTrouble = async (again: Again, helpers: JobHelpers, work: () => Promise<void>) => {
+    try {
+      await work()
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      const problem = `${again.task} ${JSON.stringify(again.payload)} comes again in ${TROUBLE_DELAY_MS / 1_000} s.`
+      log.error({ err: error, problem }, 'queue.failed')
+      await addAgain(again, helpers, TROUBLE_DELAY_MS)
+    }
+  }
+  const onChat = (task: ChatTask, payload: unknown, helpers: JobHelpers, key: string | null) =>
     inTurn(async () => {
       const again = { task, payload, key }
       if (isStopping()) return addAgain(again, helpers, 0)
       const work = task === TASKS.decideEvents ? tasks.decideEvents : tasks.applyDecision
-      const ending = await work(readNumber(payload, 'chatId'))
-      if (ending.kind === 'postponed' && ending.waitMs !== undefined) gate.close(HELD_BACK[ending.call], ending.waitMs)
-      if (ending.kind === 'busy') await addAgain(again, helpers, BUSY_DELAY_MS)
+      return throughTrouble(again, helpers, async () => {
+        const ending = await work(readNumber(payload, 'chatId'))
+        if (ending.kind === 'postponed' && ending.waitMs !== undefined) {
+          gate.close(HELD_BACK[ending.call], ending.waitMs)
+        }
+        if (ending.kind === 'busy') await addAgain(again, helpers, BUSY_DELAY_MS)
+      })
     })
   return {
     [TASKS.decideEvents]: (payload: unknown, helpers: JobHelpers) =>
@@ -51,14 +73,19 @@ export function createTaskList(
       readList(payload).map((chat) => onChat(TASKS.decideEvents, chat, helpers, null)),
     [TASKS.applyDecision]: (payload: unknown, helpers: JobHelpers) =>
       onChat(TASKS.applyDecision, payload, helpers, helpers.job.key),
-    [TASKS.learnCustomer]: (payload: unknown) => tasks.learnCustomer(BigInt(readNumber(payload, 'seq'))),
+    [TASKS.learnCustomer]: (payload: unknown, helpers: JobHelpers) =>
+      throughTrouble({ task: TASKS.learnCustomer, payload, key: helpers.job.key }, helpers, () =>
+        tasks.learnCustomer(BigInt(readNumber(payload, 'seq'))),
+      ),
     [TASKS.ageOut]: () => tasks.ageOut(),
   }
 }
 
-/** The job for one chat's work, should it have to come again. */
+type ChatTask = typeof TASKS.decideEvents | typeof TASKS.applyDecision
+
+/** The job for one chat's work, or for one customer event, should it have to come again. */
 interface Again {
-  readonly task: typeof TASKS.decideEvents | typeof TASKS.applyDecision
+  readonly task: ChatTask | typeof TASKS.learnCustomer
   readonly payload: unknown
   readonly key: string | null
 }

@@ -132,7 +132,10 @@ async function startRunner(
   const running = run({
     pgPool: releaseOnce(options.pool),
     concurrency: options.concurrency,
-    taskList: createTaskList(options.tasks, { gate, concurrency: options.concurrency, isStopping: () => isStopping }),
+    taskList: createTaskList(options.tasks, {
+      ...{ gate, concurrency: options.concurrency, log: options.log },
+      isStopping: () => isStopping,
+    }),
     forbiddenFlags: () => gate.closedFlags(),
     // Unless it batches the ends of jobs, graphile-worker 0.18 leaves their promises to nobody, and a database that is away
     // when a job ends would end the process. With batches it ends the runner, which starts again.

@@ -7,6 +7,7 @@ import { createWaitingMoves } from '../../src/adapters/prisma/waiting-moves.ts'
 import { createWorkerRegistry } from '../../src/adapters/prisma/worker-registry.ts'
 import { startQueue } from '../../src/adapters/queue.ts'
 import type { QueueTasks } from '../../src/adapters/queue-tasks.ts'
+import { markPassing } from '../../src/domain/passing-trouble.ts'
 import type { NewEvent } from '../../src/services/receive-event.ts'
 import { createDatabase, openConnection } from '../support/postgres.ts'
 import type { Scope } from '../support/scope.ts'
@@ -99,6 +100,45 @@ test('what fails in a batch is done again, and nothing else of it', async (t) =>
     decided.toSorted((a, b) => a - b),
     [1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12],
   )
+})
+
+test('what met trouble that passes comes again within ten seconds, however often it has failed before', async (t) => {
+  const { sql, store, work } = await layGround(t)
+  await store(CHATS)
+  await store([99])
+  await store([undefined])
+  await sql('UPDATE graphile_worker._private_jobs SET attempts = 9')
+  const met = new Set<unknown>()
+  const meet = (name: unknown) => {
+    if (met.has(name)) return
+    met.add(name)
+    throw markPassing(new Error('The database is away.'))
+  }
+  await work({
+    async decideEvents(chatId) {
+      if (chatId === 4 || chatId === 99) meet(chatId)
+      return DONE
+    },
+    async learnCustomer(seq) {
+      meet(seq)
+    },
+  })
+  await until('the others are done', async () => met.size === 3 && (await sql(JOBS)).length === 3)
+  const soon = await sql<{ is_soon: boolean }>(
+    "SELECT run_at BETWEEN now() AND now() + interval '10 s' AS is_soon FROM graphile_worker._private_jobs WHERE key <> 'age_out' OR key IS NULL",
+  )
+  t.strictSame(soon, new Array(3).fill({ is_soon: true }))
+  const jobs = await sql<{ payload: unknown }>(JOBS)
+  t.match(
+    jobs.toSorted((a, b) => JSON.stringify(a.payload).localeCompare(JSON.stringify(b.payload))),
+    [
+      { task: 'decide_events', payload: { chatId: 4 }, key: null },
+      { task: 'decide_events', payload: { chatId: 99 }, key: /^event:/ },
+      { task: 'learn_customer', key: /^event:/ },
+    ],
+  )
+  await sql("UPDATE graphile_worker._private_jobs SET run_at = now() WHERE key <> 'age_out' OR key IS NULL")
+  await until('nothing is left', async () => (await sql(JOBS)).length === 0)
 })
 
 test('a chat of a batch that somebody else holds comes again by itself', async (t) => {

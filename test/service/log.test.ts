@@ -83,7 +83,7 @@ test('the log says of a rule that was set aside for which chat and event, and mi
   const lines: Line[] = []
   const service = await startService(t, { lines, rules: [rule({ priority: 900 }), { ...everyNewChat, key: 'good' }] })
   await service.sql(
-    `UPDATE rule_versions SET document = jsonb_set(document::jsonb, '{conditions}', '{"any": 1}')::json WHERE key = 'german'`,
+    `UPDATE rule_versions SET document = jsonb_set(document::jsonb, '{conditions}', '{"any": 1}')::json, created_at = now() WHERE key = 'german'`,
   )
   await apiOf(service).send('POST', '/v1/rules', rule({ key: 'last', priority: 1, status: 'disabled' }))
   const webhook = envelope()

@@ -1,7 +1,7 @@
 import { markPassing } from '../../domain/passing-trouble.ts'
 import type { Pause } from '../../domain/pause.ts'
 import type { RuleDocument } from '../../domain/rule.ts'
-import { type CompiledRuleset, compileWithPauses } from '../../domain/ruleset.ts'
+import { type CompiledRule, type CompiledRuleset, compileWithPauses } from '../../domain/ruleset.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { Rulesets } from '../../services/decide-events.ts'
 import type { RuleImportTarget } from '../../services/import-rules.ts'
@@ -13,33 +13,35 @@ const KEPT_COMPILED = 20
 /** A rule's version says in which rule-set versions it was live, so any past rule set is one query. `createPause` is called for each. */
 export function createRulesetStore(prisma: PrismaClient, createPause: () => Pause): Rulesets & RuleImportTarget {
   const compiled = new Map<number, Promise<CompiledRuleset>>()
-  let newest: CompiledRuleset | undefined
+  let newest: { readonly version: number; readonly byIdentity: ReadonlyMap<string, CompiledRule> } | undefined
 
   /** Most changes are of one rule: what the newest set has of it already is neither read nor compiled, nor in memory, again. */
   async function load(version: number): Promise<CompiledRuleset> {
-    const base = newest !== undefined && newest.version < version ? newest : undefined
-    const since = { gt: base?.version ?? 0, lte: version }
-    const [begun, ended] = await Promise.all([
-      prisma.ruleVersion.findMany({
-        where: { liveFrom: since, OR: [{ liveTo: null }, { liveTo: { gt: version } }] },
-      }),
-      base === undefined ? [] : prisma.ruleVersion.findMany({ where: { liveTo: since }, select: { key: true } }),
-    ]).catch((error: unknown) => {
-      throw markPassing(error) // no event is to blame for it
+    const isLive = { liveFrom: { lte: version }, OR: [{ liveTo: null }, { liveTo: { gt: version } }] }
+    const live = await prisma.ruleVersion.findMany({
+      where: isLive,
+      select: { key: true, version: true, createdAt: true },
     })
+    const identities = new Map(live.map((row) => [row.key, `${row.key} ${row.version} ${row.createdAt.getTime()}`]))
+    const kept = [...identities.values()].flatMap((identity) => newest?.byIdentity.get(identity) ?? [])
+    const keptKeys = new Set(kept.map(({ rule }) => rule.document.key))
+    const missing = live.map(({ key }) => key).filter((key) => !keptKeys.has(key))
+    const rows =
+      missing.length === 0 ? [] : await prisma.ruleVersion.findMany({ where: { ...isLive, key: { in: missing } } })
     // Only validated documents are ever stored.
-    const rules = begun.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
-    const gone = new Set(ended.map(({ key }) => key))
-    const kept = base?.rules.filter(({ rule }) => !gone.has(rule.document.key))
+    const rules = rows.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
     const loaded = await compileWithPauses({ version, rules }, createPause(), kept)
-    if (newest === undefined || newest.version < version) newest = loaded
+    if (newest === undefined || newest.version < version) {
+      const byIdentity = new Map(loaded.rules.map((one) => [identities.get(one.rule.document.key) ?? '', one]))
+      newest = { version, byIdentity }
+    }
     return loaded
   }
 
   return {
     at(version) {
       const known = compiled.get(version)
-      const loading = known ?? load(version)
+      const loading = known ?? load(version).catch(blameNoEvent)
       compiled.delete(version) // and so to the end: whoever looks at many past ones does not drive out the set in force
       compiled.set(version, loading)
       if (known) return known
@@ -59,4 +61,9 @@ export function createRulesetStore(prisma: PrismaClient, createPause: () => Paus
       return { imported: applied.kind === 'applied' ? applied.rules.length : 0 }
     },
   }
+}
+
+/** That the rules cannot be read has nothing to do with what is to be decided by them. */
+function blameNoEvent(error: unknown): never {
+  throw markPassing(error)
 }

@@ -30,7 +30,7 @@ export const oneBadRule: Scenario = {
     const { simulator, sql } = service
     for (const [index, conditions] of BROKEN_CONDITIONS.slice(0, kinds).entries()) {
       await sql(
-        `UPDATE rule_versions SET document = jsonb_set(document::jsonb, '{conditions}', $2::jsonb)::json WHERE key = $1`,
+        `UPDATE rule_versions SET document = jsonb_set(document::jsonb, '{conditions}', $2::jsonb)::json, created_at = now() WHERE key = $1`,
         [`bad-${index}`, JSON.stringify(conditions)],
       )
     }
