@@ -32,6 +32,7 @@ const CUT_SURROGATE_PAIR = /[\uD800-\uDBFF]$/
 export function quoted(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (isJsonObject(value)) return 'an object'
+  if (value === undefined) return 'empty' // as a body is that was not sent
   if (typeof value !== 'string') return String(value)
   return `"${value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX).replace(CUT_SURROGATE_PAIR, '')}...` : value}"`
 }

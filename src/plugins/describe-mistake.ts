@@ -8,8 +8,6 @@ export interface Mistake {
 /** What is wrong, and so what to do, in words for people: for requests and for settings. */
 export function describeMistake({ keyword, params, message = 'is not valid' }: Mistake): string {
   switch (keyword) {
-    case 'additionalProperties':
-      return 'is not known here: take it out'
     case 'required':
       return 'is missing'
     case 'enum':

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
 import { isJsonObject } from '../domain/json-object.ts'
+import { suggestion } from '../domain/suggestion.ts'
 import { describeMistake } from './describe-mistake.ts'
 
 /** RFC 9457, with a code for programs and, for bad input, every problem with its place. */
@@ -49,13 +50,13 @@ export default fp(
     app.setErrorHandler<FastifyError>((error, request, reply) => {
       if (error.validation) {
         const errors = error.validation.map(readProblem)
-        const where = error.validationContext ?? 'input'
+        const where = error.validationContext === 'params' ? 'path' : (error.validationContext ?? 'input')
         return reply.problem(400, 'invalid_input', `The ${where} is not valid.`, errors)
       }
       const status = error.statusCode ?? 500
       if (status >= 500) request.log.error({ err: error }, 'request.failed')
       const detail = status >= 500 ? 'Something went wrong here. The log of the service says what.' : error.message
-      return reply.problem(status, CODES[error.code] ?? codeOf(status), detail)
+      return reply.problem(status, CODES[error.code] ?? codeOf(status), DETAILS[error.code] ?? detail)
     })
   },
   { name: 'problems' },
@@ -69,10 +70,14 @@ function readProblem(problem: ValidationProblem): InputProblem {
   const message = describeMistake(problem)
   const at = (name: unknown) => `${instancePath}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
   switch (keyword) {
-    case 'additionalProperties':
-      return { pointer: at(params.additionalProperty), message }
+    case 'additionalProperties': {
+      const name = String(params.additionalProperty)
+      return { pointer: at(name), message: `is not known here${insteadOf(name, propertiesOf(problem))}` }
+    }
     case 'required':
       return { pointer: at(params.missingProperty), message }
+    case 'format':
+      return { pointer: instancePath, message: hasLostPlus(problem) ? `${message}: write + as %2B` : message }
     case 'pattern':
       return { pointer: instancePath, message: `${message}. ${descriptionOf(problem)}` }
     default:
@@ -80,16 +85,44 @@ function readProblem(problem: ValidationProblem): InputProblem {
   }
 }
 
+/** Whether a time has a blank where its zone begins: a plain + in an address stands for one. */
+function hasLostPlus(problem: ValidationProblem): boolean {
+  return / \d\d:\d\d$/.test(String(Reflect.get(problem, 'data')))
+}
+
+/** What to send in place of what is not known. */
+function insteadOf(name: string, known: readonly string[]): string {
+  const hint = suggestion(name, known)
+  if (hint !== '') return `.${hint}`
+  return known.length === 0 ? ': take it out' : `: take it out. Known are ${known.join(', ')}`
+}
+
 /** What the place is for, as its schema tells. */
 function descriptionOf(problem: ValidationProblem): string {
-  const schema: unknown = Reflect.get(problem, 'parentSchema') // Ajv's, which Fastify's type does not tell of
+  const schema = schemaOf(problem)
   return isJsonObject(schema) && typeof schema.description === 'string' ? schema.description : ''
+}
+
+function propertiesOf(problem: ValidationProblem): string[] {
+  const schema = schemaOf(problem)
+  return isJsonObject(schema) && isJsonObject(schema.properties) ? Object.keys(schema.properties) : []
+}
+
+/** Ajv's, which Fastify's type does not tell of. */
+function schemaOf(problem: ValidationProblem): unknown {
+  return Reflect.get(problem, 'parentSchema')
 }
 
 const CODES: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'not_json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'wrong_content_length',
+}
+
+/** Where what Fastify says does not tell what to do. */
+const DETAILS: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE:
+    'Send JSON, with the header "Content-Type: application/json". Leave that header out where there is no body.',
 }
 
 /** `Not Found` -> `not_found` */

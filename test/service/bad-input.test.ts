@@ -118,6 +118,7 @@ test('a malformed id is refused with what an id is', async (t) => {
   for (const id of ['abc', '-1', '1e3', '1'.repeat(19)]) {
     await assertRefused(t, service.get(`/v1/decisions/${id}`), { pointer: '/id', message })
   }
+  t.equal((await service.get('/v1/decisions/abc')).body.detail, 'The path is not valid.')
 })
 
 test('an address that cannot be read is answered as a problem', async (t) => {
@@ -142,7 +143,8 @@ test('who names a type but sends no body is understood where none is needed', as
   for (const body of ['', '{}']) {
     t.match(await sendRaw(service, 'POST', '/v1/decisions/1/retry', json, body), { body: { code: 'not_found' } })
   }
-  await assertRefused(t, sendRaw(service, 'POST', '/v1/rules', json, ''), { pointer: '', message: /./ })
+  const message = /^It is empty\. Expected: a rule/
+  await assertRefused(t, sendRaw(service, 'POST', '/v1/rules', json, ''), { pointer: '', message })
 })
 
 test('what a route does not know is refused, not dropped', async (t) => {
@@ -191,6 +193,7 @@ test('a body that is no JSON is refused with the place of its fault; other types
     message: /forbidden prototype property/,
   })
   for (const type of ['text/plain', 'application/xml', 'application/x-www-form-urlencoded']) {
-    t.match(await post(type, '{}'), { status: 415, body: { code: 'not_json' } }, type)
+    const detail = /^Send JSON, with the header "Content-Type: application\/json"/
+    t.match(await post(type, '{}'), { status: 415, body: { code: 'not_json', detail } }, type)
   }
 })

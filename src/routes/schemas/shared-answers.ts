@@ -33,7 +33,11 @@ const NO_TOKEN = problem(401, 'unauthorized', 'This needs a valid token: send it
 
 const TOO_LARGE = problem(413, 'body_too_large', 'Request body is too large')
 const TOO_LONG = problem(414, 'uri_too_long', 'A part of the address is too long.')
-const NOT_JSON = problem(415, 'not_json', 'Unsupported Media Type')
+const NOT_JSON = problem(
+  415,
+  'not_json',
+  'Send JSON, with the header "Content-Type: application/json". Leave that header out where there is no body.',
+)
 const OUR_FAULT = problem(500, 'internal_server_error', 'Something went wrong here. The log of the service says what.')
 
 /** Any token is a viewer's at least, so this is for the other two roles. */
