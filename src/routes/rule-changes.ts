@@ -121,8 +121,12 @@ function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
     case 'missing':
       return reply.problem(404, 'not_found', 'There is no such rule. Create it with POST /v1/rules.')
     case 'stale': {
-      const detail = `The rule has been changed meanwhile: it has version ${refusal.version} now. Read it again, and repeat the change there.`
-      return reply.header('etag', `"${refusal.version}"`).problem(412, 'stale', detail)
+      const { version } = refusal
+      const isWeak = reply.request.headers['if-match']?.includes('W/')
+      const detail = isWeak
+        ? `A weak ETag, which a proxy may have made of ours, names no version: the rule has version ${version} now. Read it again, repeat the change there, and send If-Match without the W/.`
+        : `The rule has been changed meanwhile: it has version ${version} now. Read it again, and repeat the change there.`
+      return reply.header('etag', `"${version}"`).problem(412, 'stale', detail)
     }
     case 'gone':
       return reply.problem(412, 'stale', 'The rule has been deleted; send no If-Match to bring it back.')

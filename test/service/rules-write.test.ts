@@ -100,6 +100,8 @@ test('a change names the version that it is about, or is refused', async (t) => 
       t.match(reply, { status: 412, body: { code: 'stale' } }, `${method} ${stale}`)
       t.equal(reply.headers.get('etag'), '"1"', 'and is told the version there is')
     }
+    const weak = await send(method, '/v1/rules/german', body, { 'if-match': 'W/"1"' })
+    t.match(weak.body.detail, /^A weak ETag.+ version 1 now.+ without the W\/\.$/)
     t.match(await send(method, '/v1/rules/german', body, { 'if-match': '1' }), {
       status: 400,
       body: { errors: [{ pointer: '/if-match' }] },
