@@ -34,12 +34,16 @@ interface Walk {
 }
 
 const GROUP_KEYS: readonly string[] = ['all', 'any', 'not']
+const LEAF_KEYS: readonly string[] = ['fact', 'operator', 'value']
 
 /** `depth` counts groups: the outermost is 1. */
 function walk(input: unknown, pointer: string, depth: number): Walk {
   if (!isJsonObject(input)) return found(pointer, `It is ${quoted(input)}. ${FORMS}`)
   const groups = GROUP_KEYS.filter((key) => Object.hasOwn(input, key))
-  if (groups.length === 0) return walkLeaf(input, pointer)
+  if (groups.length === 0) {
+    const misnamed = misnamedGroup(input)
+    return misnamed === undefined ? walkLeaf(input, pointer) : found(pointerTo(pointer, misnamed), noGroup(misnamed))
+  }
   if (depth > DEPTH_MAX) return found(pointer, `Conditions are nested more than ${DEPTH_MAX} deep. Make them flatter.`)
   const strangers = Object.keys(input).filter((key) => !GROUP_KEYS.includes(key))
   return together([
@@ -47,6 +51,16 @@ function walk(input: unknown, pointer: string, depth: number): Walk {
     { ...NOTHING, problems: strangers.map((key) => strangerInGroup(pointer, key)) },
     ...groups.map((key) => walkGroup(key, input[key], pointerTo(pointer, key), depth)),
   ])
+}
+
+/** The name of a list where no part of a comparison is: a group as other languages name it (`and`, `or`), or misspelt. */
+function misnamedGroup(input: Record<string, unknown>): string | undefined {
+  if (LEAF_KEYS.some((key) => Object.hasOwn(input, key))) return undefined
+  return Object.keys(input).find((key) => Array.isArray(input[key]))
+}
+
+function noGroup(name: string): string {
+  return `There is no group ${quoted(name)}: all means that each must be met, any that one is enough. ${FORMS}`
 }
 
 function walkLeaf(input: Record<string, unknown>, pointer: string): Walk {

@@ -51,6 +51,8 @@ const REFUSED: typeof TRAPS = [
   ['a member that is text', { all: ['vip'] }, '/all/0', /It is "vip"/],
   ['a group that is no list', { any: LEAF }, '/any', /Expected: a list of conditions/],
   ['not of a list', { not: [LEAF] }, '/not', /takes one condition/],
+  ['a group with the name that other languages give it', { or: [LEAF] }, '/or', /no group "or": all means.+Expected/],
+  ['a group in capitals', { all: [{ ANY: [LEAF] }] }, '/all/0/ANY', /no group "ANY"/],
   ['an unknown property in a group', { all: [LEAF], name: 'x' }, '/name', /known here: all, any, not/],
   ['an unknown property in a comparison', { ...LEAF, valeu: 1 }, '/valeu', /Did you mean "value"\?/],
   ['a comparison without fact', { operator: 'exists' }, '/fact', /fact is missing/],
