@@ -24,14 +24,17 @@ export interface KeptPlan {
 export async function writePlanFile(file: string, { seen, rules }: KeptPlan): Promise<void> {
   const text = JSON.stringify({ plan: 'helpcrunch-router rules 1', seen, rules }, null, 2)
   await writeFile(file, `${text}\n`).catch((cause: unknown) => {
-    throw new CommandError(`The plan could not be kept in ${file}.`, { cause })
+    throw new CommandError(`The plan could not be kept: ${reasonOf(cause)}. Name another file: --out <file>.`, {
+      cause,
+    })
   })
 }
 
 /** Reads a plan that `writePlanFile` kept. Throws a `CommandError` when the file holds no plan, or one with invalid rules. */
 export async function readPlanFile(file: string): Promise<KeptPlan> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new CommandError(`The plan ${file} cannot be read.`, { cause })
+    const hint = 'Name a file that "plan --out" has kept; a folder of rules follows --dir.'
+    throw new CommandError(`The plan ${file} cannot be read: ${reasonOf(cause)}. ${hint}`, { cause })
   })
   const json = parsed(readUtf8(bytes) ?? '')
   if (!Check(PlanFile, json)) throw new CommandError(`${file} holds no plan. "rules plan --out ${file}" makes one.`)
@@ -43,6 +46,10 @@ export async function readPlanFile(file: string): Promise<KeptPlan> {
   const reading = await readRuleFiles(entries)
   if (reading.kind === 'valid') return { seen: json.seen, rules: reading.rules }
   throw new CommandError(`The plan cannot be carried out:\n${reading.problems.map(problemLine).join('\n')}`)
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function parsed(text: string): unknown {

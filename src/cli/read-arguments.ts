@@ -69,7 +69,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
   }
   if (values.help === true) return { kind: 'help', text: helpFor(command) }
   if (command === undefined) return refused(`Say what to do: ${COMMANDS.join(', ')}. --help says more.`)
-  const misfit = misfitOf(command, values, rest)
+  const misfit = takenByNpm(command, values, env) ?? misfitOf(command, values, rest)
   if (misfit !== undefined) return refused(misfit)
   const limit = values.limit === undefined ? LIMIT_DEFAULT : Number(values.limit)
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX)) {
@@ -93,6 +93,21 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+
+/** npm has settings of these names, too. */
+const OPTIONS_OF_NPM = ['json', 'help']
+
+/**
+ * What npm takes for a setting of its own, because no two dashes stand before it, it passes on as such and nowhere else: without
+ * this, `npm run rules apply --url=...` would write to the service that is the default.
+ */
+function takenByNpm(command: Command, values: Values, env: NodeJS.ProcessEnv): string | undefined {
+  if (!env.npm_config_user_agent?.startsWith('npm/')) return undefined
+  const names = Object.keys(OPTIONS).filter((name) => !OPTIONS_OF_NPM.includes(name) && values[name] === undefined)
+  const taken = names.find((name) => env[`npm_config_${name}`])
+  if (taken === undefined) return undefined
+  return `npm has taken --${taken} for itself. Options follow two dashes: npm run rules -- ${command} --${taken} ...`
+}
 
 /** The first thing on the command line that the command does not take. */
 function misfitOf(command: Command, values: Values, rest: readonly string[]): string | undefined {

@@ -122,7 +122,7 @@ async function readAll(call: Call, path: string, notNow: readonly number[] = [])
 }
 
 function bodyOf(answer: Answer, what: string): unknown {
-  if (answer.kind === 'no_answer') throw new CommandError(answer.reason)
+  if (answer.kind === 'no_answer') throw new CommandError(`${answer.reason} Is it the right address, and does it run?`)
   if (answer.status === 200 && answer.body !== undefined) return answer.body
   if (!Check(ProblemDocument, answer.body)) throw noRouter(what)
   if (answer.status === 401)

@@ -166,7 +166,10 @@ test('a file that holds no plan, or one with rules that are not valid, is refuse
     t.match(await run('apply', join(dir, name)), { code: 1, err: `${join(dir, name)} holds no plan.` })
   }
   t.match(await run('apply', join(dir, 'c.json')), { code: 1, err: /c\.json:\/rules\/0:\/priority: / })
-  t.match(await run('apply', join(dir, 'd.json')), { code: 1, err: `The plan ${join(dir, 'd.json')} cannot be read.` })
+  t.match(await run('apply', join(dir, 'd.json')), {
+    code: 1,
+    err: /^The plan .+d\.json cannot be read: ENOENT: .+ a folder of rules follows --dir\.$/,
+  })
   t.strictSame(await stored(service), ['german 1 10'])
 })
 

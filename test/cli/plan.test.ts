@@ -112,7 +112,10 @@ test('a service that refuses, is away, or is another one, is said in one line wi
   t.match(await plan(service.simulator.apiUrl, ADMIN_TOKEN), { code: 1, err: /Is --url the right address\?/ })
   const address = service.url
   await service.app.close()
-  t.match(await plan(address, ADMIN_TOKEN), { code: 1, err: `${address} did not answer (ECONNREFUSED).` })
+  t.match(await plan(address, ADMIN_TOKEN), {
+    code: 1,
+    err: `${address} did not answer (ECONNREFUSED). Is it the right address, and does it run?`,
+  })
 })
 
 test('what the service would refuse is told by plan, with exit code 1', async (t) => {
@@ -149,4 +152,9 @@ test('a plan is kept with what the service had when it was made', async (t) => {
   const text = await readFile(file, 'utf8')
   t.match(JSON.parse(text), { seen: { german: /^1 / }, rules: [{ key: 'german', department: 20 }] })
   t.notMatch(text, ADMIN_TOKEN)
+  const nowhere = join(file, 'plan.json')
+  t.match(await runCli(['plan', '--dir', dir, '--out', nowhere], env), {
+    code: 1,
+    err: /^The plan could not be kept: ENOTDIR: .+ Name another file: --out <file>\.$/,
+  })
 })

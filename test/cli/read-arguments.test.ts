@@ -56,6 +56,19 @@ test('what a command does not take is refused in one line that says what to writ
   t.end()
 })
 
+test('an option that npm has taken for itself is not passed over', (t) => {
+  const npm = {
+    npm_config_user_agent: 'npm/11.19.1 node/v24.0.0 linux x64',
+    npm_config_url: 'https://other.example.com',
+  }
+  const problem = 'npm has taken --url for itself. Options follow two dashes: npm run rules -- apply --url ...'
+  t.strictSame(read('apply', npm), { kind: 'refused', problem })
+  t.match(read('apply --url http://h', npm), { kind: 'run' }, 'unless it has come here too')
+  t.match(read('apply', { ...npm, npm_config_user_agent: 'pnpm/10.0.0' }), { kind: 'run' })
+  t.match(read('apply', { ...npm, npm_config_url: '', npm_config_json: 'true' }), { kind: 'run' })
+  t.end()
+})
+
 test('--help says what a command does and takes, wherever it stands', async (t) => {
   for (const command of ['plan', 'apply', 'export', 'lint', 'test']) {
     const { code, out } = await runCli([command, '--help'])
