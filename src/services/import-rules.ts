@@ -51,6 +51,7 @@ export async function importRules(
 export async function readRuleFiles(files: readonly RuleFile[]): Promise<RuleFilesReading> {
   const problems: FileProblem[] = []
   const rules: RuleDocument[] = []
+  const fileOf = new Map<string, string>()
   for (const { file, json, problem } of files) {
     if (problem !== undefined) {
       problems.push({
@@ -66,13 +67,15 @@ export async function readRuleFiles(files: readonly RuleFile[]): Promise<RuleFil
       continue
     }
     const { rule } = reading
-    if (rules.some(({ key }) => key === rule.key)) {
+    const other = fileOf.get(rule.key)
+    if (other !== undefined) {
       problems.push({
         file,
         pointer: '/key',
-        message: `Another file has the key "${rule.key}" too. Give each rule a key of its own.`,
+        message: `${other} has the key "${rule.key}" too. Give each rule a key of its own.`,
       })
     }
+    fileOf.set(rule.key, file)
     if (rule.status === 'enabled') problems.push(...(await findRedTests(rule)).map((problem) => ({ file, ...problem })))
     rules.push(rule)
   }
