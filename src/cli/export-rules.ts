@@ -68,8 +68,11 @@ function planFiles(
     }
     if (own === undefined && taken.includes(`${document.key}.json`)) {
       const file = join(dir, `${document.key}.json`)
+      const unread = files.find((read) => read.file === file)?.problem
       throw new CommandError(
-        `${file} holds something other than the rule "${document.key}". Move it; nothing was written.`,
+        unread === undefined
+          ? `${file} holds something other than the rule "${document.key}". Move it; nothing was written.`
+          : `${file}: ${unread}. Mend or move it; nothing was written.`,
       )
     }
     if (own !== undefined && isDeepStrictEqual(own.json, document)) continue

@@ -66,12 +66,17 @@ test('the file of a rule that the service does not have is kept and named; --pru
 
 test('a file in the way that holds something else stops the export before anything is written', async (t) => {
   const run = cli(await startService(t, { rules: [rule(), rule({ key: 'another' })], settings }))
-  const dir = await makeFolder(t, { 'german.json': '{ half' })
+  const broken = await makeFolder(t, { 'german.json': '{ half' })
+  t.match(await run('export', '--dir', broken), {
+    code: 1,
+    err: /german\.json: This is not JSON: .+ Mend or move it; nothing was written\.$/,
+  })
+  const dir = await makeFolder(t, { 'german.json': '[]' })
   t.match(await run('export', '--dir', dir), {
     code: 1,
     err: /german\.json holds something other than the rule "german"/,
   })
-  t.strictSame(await readFiles(dir), { 'german.json': '{ half' })
+  t.strictSame(await readFiles(dir), { 'german.json': '[]' })
 })
 
 test('two files of one rule stop the export before anything is written, and both are named', async (t) => {
