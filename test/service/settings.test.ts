@@ -59,6 +59,17 @@ test('settings come from .env too, and the environment goes first', async (t) =>
   t.notMatch(stderr, /ADMIN_TOKEN/)
 })
 
+test('an empty setting of the environment is not set, so that of .env counts', async (t) => {
+  const { stderr } = await runMain(t, { ROUTER_MODE: '', PORT: 'http' }, { dotenv: 'ROUTER_MODE=shade\n' })
+  t.match(stderr, /ROUTER_MODE must be one of live, shadow \(it is "shade"\)/)
+})
+
+test('a .env in UTF-16, as some shells write it, is told so', async (t) => {
+  const { code, stderr } = await runMain(t, {}, { dotenv: Buffer.from('\uFEFFPORT=80000\n', 'utf16le') })
+  t.equal(code, 1)
+  t.match(stderr, /\.env is not UTF-8: save it as UTF-8\.\n$/)
+})
+
 test('a byte order mark before a .env does not count', async (t) => {
   const { stderr } = await runMain(t, {}, { dotenv: '\uFEFFPORT=80000\r\nROLE=boss\r\n' })
   t.match(stderr, /PORT must be <= 65535 \(it is "80000"\)/)

@@ -25,7 +25,7 @@ export async function runMain(
   t: Test,
   env: Readonly<Record<string, string>>,
   options: {
-    readonly dotenv?: string
+    readonly dotenv?: string | Buffer
     readonly dotenvIsFolder?: true
     readonly meanwhile?: (child: ChildProcess, said: Said) => unknown
   } = {},
