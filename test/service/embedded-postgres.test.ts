@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -161,6 +161,13 @@ test('a Postgres that cannot start says why', async (t) => {
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo // what listens on TCP has an address object
   await t.rejects(startEmbeddedPostgres({ dataDir, port }), { message: /could not start: could not create any TCP/ })
+
+  const cluster = join(dataDir, 'cluster')
+  await chmod(cluster, 0o755) // as a copy may be
+  t.teardown(() => chmod(cluster, 0o700))
+  await t.rejects(startEmbeddedPostgres({ dataDir }), {
+    message: /could not start: data directory .+ has invalid permissions\. Permissions should be u=rwx \(0700\)/,
+  })
 })
 
 test("a crashed server's number that is another process's by now is left alone", {

@@ -49,7 +49,7 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
       initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8'],
       postgresFlags: flags(settings),
       onLog: (text) => {
-        fatal = /FATAL: +(.+)/.exec(text)?.[1] ?? fatal
+        fatal = whyEnded(text) ?? fatal
       },
       onError: (error) => console.error(error),
     })
@@ -80,6 +80,15 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
   if (!process.connected) return stop() // the parent died meanwhile
   process.once('disconnect', stop)
   report({ kind: 'ready', url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres` })
+}
+
+/** What Postgres says as it ends, with its details and hints. */
+function whyEnded(text: string): string | undefined {
+  const start = text.indexOf('FATAL: ')
+  if (start === -1) return undefined
+  return [...text.slice(start).matchAll(/(?:FATAL|DETAIL|HINT): +(.+?)\.?$/gm)]
+    .map(([, sentence]) => sentence)
+    .join('. ')
 }
 
 function report(message: KeeperReport): void {
