@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { RuleDocument } from '../domain/rule.ts'
 import { CommandError } from './command-error.ts'
@@ -124,26 +124,31 @@ async function readAll(call: Call, path: string, notNow: readonly number[] = [])
 function bodyOf(answer: Answer, what: string): unknown {
   if (answer.kind === 'no_answer') throw new CommandError(`${answer.reason} Is it the right address, and does it run?`)
   if (answer.status === 200 && answer.body !== undefined) return answer.body
-  if (!Check(ProblemDocument, answer.body)) throw noRouter(what)
+  if (!Check(ProblemDocument, answer.body)) throw noRouter(what, answer.status)
   if (answer.status === 401)
     throw new CommandError('The service does not know this token: set another ROUTER_TOKEN, or give --token.')
   throw new CommandError(`${what} was refused (${answer.status}): ${reasonOf(answer.body)}`)
 }
 
-function noRouter(what: string): CommandError {
-  return new CommandError(`${what} was not answered as helpcrunch-router does. Is --url the right address?`)
+function noRouter(what: string, status = 200): CommandError {
+  return new CommandError(
+    `${what} was answered with ${status}, and not as helpcrunch-router does. Is --url the right address?`,
+  )
 }
 
-function reasonOf(body: unknown): string {
-  if (!Check(ProblemDocument, body)) return 'no reason given'
-  const errors = (body.errors ?? []).map(({ pointer, message }) => `${pointer} ${message}`.trim())
-  return [body.detail, ...errors].join(' ')
+function reasonOf({ detail, errors = [] }: Static<typeof ProblemDocument>): string {
+  return [detail, ...errors.map(({ pointer, message }) => `${pointer} ${message}`.trim())].join(' ')
 }
 
 function writeResult(answer: Answer): WriteResult {
   if (answer.kind === 'no_answer') return answer
   const { status, body } = answer
-  return status >= 200 && status <= 299 ? { kind: 'written' } : { kind: 'refused', status, reason: reasonOf(body) }
+  if (status >= 200 && status <= 299) return { kind: 'written' }
+  const reason = Check(ProblemDocument, body)
+    ? reasonOf(body)
+    : `The answer was ${status}, and not one of helpcrunch-router.`
+  // A proxy answers so when it has lost the service's answer, and the service when it does not know itself.
+  return status >= 500 ? { kind: 'no_answer', reason } : { kind: 'refused', status, reason }
 }
 
 /** What the service has added to the document is left out; it may add more some day. */

@@ -39,8 +39,8 @@ async function change(url: string, document: RuleDocument, version: number): Pro
   if (reply.status !== 200) throw new Error(`PUT was answered with ${reply.status}: ${await reply.text()}`)
 }
 
-/** Stands in front of a service; `onWrite` happens before a write goes on, or says that its answer is to be cut off. */
-async function startProxy(t: Test, target: string, onWrite: (request: IncomingMessage) => Promise<'on' | 'cut'>) {
+/** Stands in front of a service; `onWrite` happens before a write goes on, or says that its answer is to be cut off, or lost. */
+async function startProxy(t: Test, target: string, onWrite: (request: IncomingMessage) => Promise<'on' | 'cut' | 504>) {
   const server = createServer(async (request, response) => {
     const { method = 'GET', url = '/', headers } = request
     const body = await buffer(request)
@@ -49,6 +49,7 @@ async function startProxy(t: Test, target: string, onWrite: (request: IncomingMe
     const init = { method, headers: sent.map(([name, value]): [string, string] => [name, String(value)]) }
     const reply = await fetch(target + url, body.length === 0 ? init : { ...init, body: new Uint8Array(body) })
     if (next === 'cut') return response.destroy()
+    if (next === 504) return response.writeHead(504, { 'content-type': 'text/html' }).end('<h1>Gateway Time-out</h1>')
     response.writeHead(reply.status, { 'content-type': 'application/json' }).end(await reply.text())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -146,6 +147,15 @@ test('of a write without an answer nobody knows whether it was done, and apply g
     notDone: [{ change: 'remove', rule: 'last' }],
   })
   t.strictSame(await stored(service), ['german 2 20', 'last 1 10'])
+})
+
+test('nor does anybody know when a proxy has not waited for the answer', async (t) => {
+  const service = await giveRules(await anyService(t), [rule()])
+  const proxy = await startProxy(t, service.url, async () => 504)
+  const { code, err } = await cli(proxy)('apply', '--dir', await writeRules(t, [rule({ department: 20 })]))
+  t.equal(code, 1)
+  t.match(err, /^Nobody knows whether "replace german" was done: The answer was 504, and not one of/)
+  t.strictSame(await stored(service), ['german 2 20'])
 })
 
 test('what the service would refuse stops apply before anything is written, in the words of the service', async (t) => {
