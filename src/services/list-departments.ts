@@ -33,6 +33,8 @@ export const JUST_LISTED_MS = 10_000
 const PAGE_SIZE = 100
 const PAGES_MAX = 50
 const NOT_LISTED = 'HelpCrunch refuses to list departments for this API key: those of rules are not checked.'
+const NOTHING_THERE =
+  'There is no list of departments at HELPCRUNCH_API_URL: it must lead to the API, with its version.'
 
 /**
  * Makes what gives HelpCrunch's departments, listed at most an hour ago, or at most `JUST_LISTED_MS` ago where a refresh is asked
@@ -71,7 +73,7 @@ async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | un
     const { verdict, result } = call
     if (verdict.kind === 'refused') {
       const status = result.kind === 'response' ? result.status : undefined
-      deps.log.warn({ status, problem: NOT_LISTED }, 'departments.not_listed')
+      deps.log.warn({ status, problem: status === 404 ? NOTHING_THERE : NOT_LISTED }, 'departments.not_listed')
     }
     if (verdict.kind !== 'done') return undefined
     const departments = verdict.value

@@ -147,6 +147,15 @@ test('either form of the total is read', async (t) => {
   }
 })
 
+test('an address that leads elsewhere is named as that, and not taken for a key that may not', async (t) => {
+  const { simulator, get, app } = await startService(t, { settings })
+  const warnings: unknown[] = []
+  app.log.warn = (fields: unknown, message?: string) => warnings.push([message, fields])
+  simulator.script(LISTED, [{ kind: 'status', status: 404 }], { forever: true })
+  t.equal((await get('/v1/departments')).status, 503)
+  t.match(warnings, [['departments.not_listed', { status: 404, problem: /HELPCRUNCH_API_URL: it must lead to/ }]])
+})
+
 test('a key that may not list departments may still move chats: nobody waits, and the log says what is not known', async (t) => {
   const { simulator, get, sql, app } = await startService(t, { settings })
   const warnings: unknown[] = []
