@@ -6,6 +6,8 @@ import { migrate } from '../adapters/prisma/migrate.ts'
 /** Requests share these; one connection only listens, and one shows that the process lives. */
 const CONNECTIONS = 8
 
+const NO_URL = 'it is no URL: in the password write % as %25, # as %23, / as %2F, ? as %3F and @ as %40'
+
 /** Brings the database's tables up to date, and opens it. */
 export default fp(
   async (app: FastifyInstance) => {
@@ -34,6 +36,7 @@ export default fp(
 /** A host with several addresses fails with one error for each, and says nothing itself. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
+  if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') return NO_URL
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -195,6 +195,11 @@ test('a start that cannot go on ends with 1, and says why and which setting it i
       { ...env, DATABASE_URL: unreachable },
       /^The database of DATABASE_URL cannot be used: .*ECONNREFUSED/,
     ),
+    assertStartFails(
+      t,
+      { ...env, DATABASE_URL: 'postgresql://router:canary#1@localhost:5432/router' },
+      /^The database of DATABASE_URL cannot be used: it is no URL: in the password write .* # as %23/,
+    ),
   ])
 })
 
