@@ -126,6 +126,8 @@ test('what is left of the budget is kept for moves of higher rules that are not 
     (await sql("SELECT FROM graphile_worker._private_jobs WHERE key LIKE 'apply:%'")).length === 2
   await until('both have found no budget', isWaiting)
   await sql(`UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'`) // each takes a look and a move
+  const underWay = 'SELECT FROM graphile_worker._private_jobs WHERE locked_at IS NOT NULL'
+  await until('nobody works who has seen them as fresh', async () => (await sql(underWay)).length === 0)
   const putOff = `UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 hour'
     WHERE key = 'apply:' || $1 AND locked_at IS NULL RETURNING id`
   await until('the higher one is put off', async () => (await sql(putOff, [high])).length === 1)
