@@ -48,26 +48,27 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
     },
   )
 
-  app.post(
-    '/webhooks/helpcrunch',
-    { config: { operation: RECEIVE_WEBHOOK } },
-    async (request: FastifyRequest, reply) => {
-      const { body } = request
-      if (!Buffer.isBuffer(body) || !isPlain(request)) {
-        return reply.problem(415, 'not_json', 'Send the JSON itself, as application/json, not encoded.')
-      }
-      const signature = request.headers['x-helpcrunch-signature']
-      if (!isSignedBy(signingKeys, body, signature)) {
-        request.log.warn({ bodyBytes: body.length, hasSignature: signature !== undefined }, 'webhook.refused')
-        const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
-        return reply.problem(401, 'bad_signature', detail)
-      }
-      const place = storing.enter(REQUEST_BYTES + body.length)
-      if (place === undefined) throw new NoRoom()
-      const receipt = await receiveInTime(app, body, place)
-      return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
-    },
-  )
+  const config = { operation: RECEIVE_WEBHOOK }
+  app.post('/webhooks/helpcrunch', { config }, receive)
+  // An address that was entered with a slash would else lose every webhook, without a word to anybody.
+  app.post('/webhooks/helpcrunch/', { config, schema: { hide: true } }, receive)
+
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { body } = request
+    if (!Buffer.isBuffer(body) || !isPlain(request)) {
+      return reply.problem(415, 'not_json', 'Send the JSON itself, as application/json, not encoded.')
+    }
+    const signature = request.headers['x-helpcrunch-signature']
+    if (!isSignedBy(signingKeys, body, signature)) {
+      request.log.warn({ bodyBytes: body.length, hasSignature: signature !== undefined }, 'webhook.refused')
+      const detail = 'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.'
+      return reply.problem(401, 'bad_signature', detail)
+    }
+    const place = storing.enter(REQUEST_BYTES + body.length)
+    if (place === undefined) throw new NoRoom()
+    const receipt = await receiveInTime(app, body, place)
+    return receipt === undefined ? sendNotStored(reply) : sendReceipt(reply, receipt)
+  }
 
   /** Undefined when the event could not be stored, or not in time. Stored late, it makes HelpCrunch's next try a duplicate. */
   async function receiveInTime(

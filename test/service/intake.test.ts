@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
 import { startSecondApp } from '../support/second-app.ts'
-import { type Service, shareService, startService } from '../support/service.ts'
+import { type Service, SIGNING_KEY, shareService, startService } from '../support/service.ts'
 import { type Answer, envelope, post } from '../support/webhooks.ts'
 
 const BODY_BYTES_MAX = 1_048_576
@@ -91,6 +92,14 @@ test('what is genuine but no envelope is refused and kept byte for byte', async 
   t.equal(body.data.length, UNREADABLE.length)
   for (const { problem, chatId, decisionId } of body.data)
     t.match({ problem, chatId, decisionId }, { problem: /^the body|^`/, chatId: null, decisionId: null })
+})
+
+test('an address that was entered with a slash at its end takes webhooks, too', async (t) => {
+  const { url } = await anyService(t)
+  const body = JSON.stringify(envelope())
+  const headers = { 'content-type': 'application/json', 'x-helpcrunch-signature': signBody(SIGNING_KEY, body) }
+  const reply = await fetch(`${url}/webhooks/helpcrunch/`, { method: 'POST', body, headers })
+  t.strictSame([reply.status, await reply.json()], [202, { status: 'accepted', eventId: JSON.parse(body).id }])
 })
 
 test('an event of an unknown type is ignored, and kept', async (t) => {

