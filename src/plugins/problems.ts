@@ -2,8 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
+import { isDatabaseAway } from '../adapters/prisma/database-away.ts'
 import { isJsonObject } from '../domain/json-object.ts'
 import { suggestion } from '../domain/suggestion.ts'
+import { DATABASE_AWAY } from '../routes/schemas/shared-answers.ts'
 import { describeMistake } from './describe-mistake.ts'
 
 /** RFC 9457, with a code for programs and, for bad input, every problem with its place. */
@@ -33,6 +35,8 @@ export function problemDocument(
   return errors === undefined ? document : { ...document, errors }
 }
 
+const RETRY_AFTER_S = 5
+
 /** Answers every error as a problem document. What the server did wrong goes to the log, not to the client. */
 export default fp(
   async (app: FastifyInstance) => {
@@ -55,6 +59,10 @@ export default fp(
       }
       const status = error.statusCode ?? 500
       if (status >= 500) request.log.error({ err: error }, 'request.failed')
+      if (status === 500 && isDatabaseAway(error)) {
+        reply.header('retry-after', RETRY_AFTER_S)
+        return reply.problem(503, 'database_away', DATABASE_AWAY)
+      }
       const detail = status >= 500 ? 'Something went wrong here. The log of the service says what.' : error.message
       return reply.problem(status, CODES[error.code] ?? codeOf(status), DETAILS[error.code] ?? detail)
     })

@@ -16,6 +16,12 @@ function assertNotStored(t: Test, answer: Answer, durationMs: number): void {
   t.ok(durationMs < ANSWER_MS_MAX, `answered after ${Math.round(durationMs)} ms`)
 }
 
+/** That the API says what is the matter, and when to try again. */
+function assertAway(t: Test, answer: Pick<Answer, 'status' | 'headers' | 'body'>): void {
+  t.match(answer, { status: 503, body: { code: 'database_away', detail: /away, or takes too long/ } })
+  t.match(answer.headers.get('retry-after'), /^\d+$/)
+}
+
 async function timed(work: Promise<Answer>): Promise<[Answer, number]> {
   const startedAtMs = performance.now()
   return [await work, performance.now() - startedAtMs]
@@ -62,6 +68,7 @@ test('without a database the service is alive but not ready, and comes back by i
 
   const event = envelope()
   assertNotStored(t, ...(await timed(post(service, event))))
+  for (const path of ['/v1/rules', '/v1/decisions', '/v1/departments']) assertAway(t, await service.get(path))
   const ready = await fetch(`${service.url}/readyz`)
   t.equal(ready.status, 503)
   t.match(await ready.json(), { status: 'not_ready', checks: { database: 'failing', draining: false } })
@@ -71,6 +78,32 @@ test('without a database the service is alive but not ready, and comes back by i
   t.match(await post(service, event), { status: 202, body: { status: 'accepted', eventId: event.id } })
   await until('readiness', async () => (await status('/readyz')) === 200)
   await assertOneDecision(t, service, event.id)
+})
+
+test('a request of the API that waits too long for the database, or whose connection breaks, is answered 503; what is a fault stays 500', async (t) => {
+  const service = await anyService(t)
+  const { sql, get } = service
+  const blocker = new pg.Client({ connectionString: service.databaseUrl })
+  await blocker.connect()
+  t.teardown(() => blocker.end())
+  await blocker.query('BEGIN; LOCK TABLE audit_entries IN ACCESS EXCLUSIVE MODE')
+  for (const end of ['pg_cancel_backend', 'pg_terminate_backend']) {
+    let isOver = false
+    const answer = get('/v1/audit').finally(() => {
+      isOver = true
+    })
+    await until('its end', async () => {
+      await sql(
+        `SELECT ${end}(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+      return isOver
+    })
+    assertAway(t, await answer)
+  }
+  await blocker.query('ROLLBACK')
+  await sql('ALTER TABLE audit_entries RENAME TO audit_entries_away')
+  t.match(await get('/v1/audit'), { status: 500, body: { code: 'internal_server_error' } })
+  await sql('ALTER TABLE audit_entries_away RENAME TO audit_entries')
 })
 
 test('a service whose database takes no writes is not ready', async (t) => {

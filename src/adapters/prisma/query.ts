@@ -37,6 +37,11 @@ export class RefusedStatement extends Error {}
  */
 const PASSING_CLASSES = /^(25|40|53|55|57|58)/
 
+/** Whether Postgres has refused a statement for a reason that passes. */
+export function isPassingCode(code: string): boolean {
+  return PASSING_CLASSES.test(code)
+}
+
 function readFailure(error: unknown): unknown {
   // The driver's errors have no class of their own: it lost the connection, or waited for one in vain. All others are mistakes of ours.
   if (!(error instanceof pg.DatabaseError)) return error instanceof TypeError ? error : markPassing(error)
@@ -45,7 +50,7 @@ function readFailure(error: unknown): unknown {
   const told = `Postgres refused a statement: ${message} (${code})`
   if (severity !== 'ERROR') return markPassing(new Error(told)) // it has ended the connection, or not let it begin
   const refused = new RefusedStatement(told)
-  return PASSING_CLASSES.test(code) ? markPassing(refused) : refused
+  return isPassingCode(code) ? markPassing(refused) : refused
 }
 
 /** More different statements than the service has; what goes beyond them is planned each time, so that none fill the server. */

@@ -20,6 +20,7 @@ export function sharedAnswers({ role, hasInput, hasParams, mayHaveBody }: Asked)
     ...(hasParams && { 414: TOO_LONG }),
     ...(mayHaveBody && { 413: TOO_LARGE, 415: NOT_JSON }),
     ...((role !== undefined || mayHaveBody) && { 500: OUR_FAULT }),
+    ...(role !== undefined && { 503: NO_DATABASE }),
   }
 }
 
@@ -39,6 +40,13 @@ const NOT_JSON = problem(
   'Send JSON, with the header "Content-Type: application/json". Leave that header out where there is no body.',
 )
 const OUR_FAULT = problem(500, 'internal_server_error', 'Something went wrong here. The log of the service says what.')
+
+/** Why a request that the database has not answered is answered 503. */
+export const DATABASE_AWAY =
+  'The database is away, or takes too long. Of a change nobody knows whether it was made: look before you send it again.'
+const NO_DATABASE = problem(503, 'database_away', DATABASE_AWAY, {
+  headers: { 'Retry-After': 'Seconds until another try is worth it.' },
+})
 
 /** Any token is a viewer's at least, so this is for the other two roles. */
 function forbidden(role: Role): Answer {
