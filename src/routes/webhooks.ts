@@ -17,6 +17,9 @@ const REQUEST_BYTES = 16_384
 /** Most webhooks are smaller. A sender cannot exceed what it has announced: Node ends the body there. */
 const SMALL_BODY_BYTES = 4_096
 
+/** An address that was entered so would else lose every webhook, without a word to anybody. */
+const WITH_SLASH = '/webhooks/helpcrunch/'
+
 /** `POST /webhooks/helpcrunch`: nothing is parsed, and nothing stored, before the signature over the raw bytes is good. */
 export default async function webhooks(app: FastifyInstance): Promise<void> {
   const signingKeys = app.config.HELPCRUNCH_SIGNING_KEY.split(',').map((key) => key.trim())
@@ -50,8 +53,7 @@ export default async function webhooks(app: FastifyInstance): Promise<void> {
 
   const config = { operation: RECEIVE_WEBHOOK }
   app.post('/webhooks/helpcrunch', { config }, receive)
-  // An address that was entered with a slash would else lose every webhook, without a word to anybody.
-  app.post('/webhooks/helpcrunch/', { config, schema: { hide: true } }, receive)
+  app.post(WITH_SLASH, { config, schema: { hide: true } }, receive)
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { body } = request
