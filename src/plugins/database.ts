@@ -6,6 +6,7 @@ import { migrate } from '../adapters/prisma/migrate.ts'
 /** Requests share these; one connection only listens, and one shows that the process lives. */
 const CONNECTIONS = 8
 
+const PRIVILEGES = 'Its user must own the database, or may at least create in it and in its schema public'
 const NO_URL = 'it is no URL: in the password write % as %25, # as %23, / as %2F, ? as %3F and @ as %40'
 
 /** Brings the database's tables up to date, and opens it. */
@@ -37,7 +38,8 @@ export default fp(
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') return NO_URL
-  return error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return message.includes('permission denied') ? `${message}. ${PRIVILEGES}` : message
 }
 
 declare module 'fastify' {

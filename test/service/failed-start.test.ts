@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { createDatabase, query } from '../support/postgres.ts'
@@ -20,5 +21,23 @@ test('a start on a database that takes no writes says so', async (t) => {
   const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
   const said =
     'The database of DATABASE_URL cannot be used: it takes no writes: it is a standby, or set to be read-only.'
+  await t.rejects(buildApp({ env, logger: false }), { message: said })
+})
+
+test('a start as a user who may make no tables says what that user needs', async (t) => {
+  const serverUrl = await createDatabase(t)
+  const name = `hcr_test_${randomUUID().slice(0, 8)}`
+  await query(serverUrl, `CREATE ROLE ${name} LOGIN`)
+  await query(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0`)
+  t.teardown(async () => {
+    await query(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`)
+    await query(serverUrl, `DROP ROLE ${name}`)
+  })
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  url.username = name
+  const env = settingsFor(await startAccount(t), url.href, await writeRules(t, [{}]))
+  const said =
+    'The database of DATABASE_URL cannot be used: ERROR: permission denied for schema public. Its user must own the database, or may at least create in it and in its schema public.'
   await t.rejects(buildApp({ env, logger: false }), { message: said })
 })

@@ -11,6 +11,9 @@ export interface MigratorOrder {
 /** What it answers, once. */
 export type MigratorReport = { readonly kind: 'done' } | ProgramFailure
 
+/** Where in its sources the engine has failed, which it says after why. */
+const TRACE = /\n +0: [\s\S]*/
+
 const FILTERS = { externalTables: [], externalEnums: [] }
 
 // A process of its own, which ends with its parent: it brings our tables up to date.
@@ -21,7 +24,8 @@ process.once('message', async (order) => {
     await bringUpToDate(databaseUrl)
     report({ kind: 'done' })
   } catch (error) {
-    report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    const message = error instanceof Error ? error.message : String(error)
+    report({ kind: 'failed', message: message.replace(TRACE, '') })
   }
 })
 
