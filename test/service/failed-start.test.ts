@@ -24,6 +24,19 @@ test('a start on a database that takes no writes says so', async (t) => {
   await t.rejects(buildApp({ env, logger: false }), { message: said })
 })
 
+test('a start on a database whose encoding has no room for most names says so', async (t) => {
+  const serverUrl = await createDatabase(t)
+  const name = `hcr_test_${randomUUID().slice(0, 8)}`
+  await query(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`)
+  t.teardown(() => query(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`))
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  const env = settingsFor(await startAccount(t), url.href, await writeRules(t, [{}]))
+  const said =
+    "The database of DATABASE_URL cannot be used: its encoding is LATIN1, which has no room for most names: make it with ENCODING 'UTF8'."
+  await t.rejects(buildApp({ env, logger: false }), { message: said })
+})
+
 test('a start as a user who may make no tables says what that user needs', async (t) => {
   const serverUrl = await createDatabase(t)
   const name = `hcr_test_${randomUUID().slice(0, 8)}`

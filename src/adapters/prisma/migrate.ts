@@ -14,6 +14,9 @@ const ADD_JOBS_BY_INDEX = `DO $$ BEGIN
   END IF;
 END $$`
 
+/** Those that take any text; the second asks no questions. */
+const ENCODINGS = ['UTF8', 'SQL_ASCII']
+
 /**
  * Brings the database up to date: our tables by Prisma's own engine (recorded in `_prisma_migrations`, so that
  * `prisma migrate deploy` agrees), then the queue's. Replicas that start together wait for one another.
@@ -21,8 +24,14 @@ END $$`
 export async function migrate(databaseUrl: string): Promise<void> {
   const pool = openMigrationPool(databaseUrl)
   try {
-    const { rows } = await pool.query("SELECT current_setting('transaction_read_only') = 'on' AS is_read_only")
-    if (rows[0]?.is_read_only) throw new Error('it takes no writes: it is a standby, or set to be read-only')
+    const { rows } = await pool.query(
+      "SELECT current_setting('transaction_read_only') AS read_only, current_setting('server_encoding') AS encoding",
+    )
+    const { read_only, encoding } = rows[0] ?? {}
+    if (read_only === 'on') throw new Error('it takes no writes: it is a standby, or set to be read-only')
+    if (!ENCODINGS.includes(encoding)) {
+      throw new Error(`its encoding is ${encoding}, which has no room for most names: make it with ENCODING 'UTF8'`)
+    }
     if (!(await isUpToDate(pool, await readMigrations()))) await migrateAside(databaseUrl)
     await lockMigrations(pool)
     await migrateQueue({ pgPool: pool })
