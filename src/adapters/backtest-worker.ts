@@ -5,6 +5,7 @@ import { createBacktest } from '../domain/backtest.ts'
 import { compileRuleset } from '../domain/ruleset.ts'
 import type { BacktestOrder } from '../services/backtest-rules.ts'
 import { readDecisionHistory } from './prisma/decision-history.ts'
+import { withSession } from './prisma/session-options.ts'
 
 export interface BacktestWorkerData {
   readonly databaseUrl: string
@@ -18,7 +19,7 @@ if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 const { databaseUrl, order } = workerData as BacktestWorkerData // only the runner starts this thread
 const { rules, defaultDepartmentId, limit } = order
 // No time limits of its own: on a busy machine this thread may get its turn late, and the runner ends what takes too long.
-const client = new pg.Client({ connectionString: databaseUrl })
+const client = new pg.Client({ connectionString: withSession(databaseUrl) })
 await client.connect()
 try {
   const backtest = createBacktest(compileRuleset({ version: 0, rules }), defaultDepartmentId)

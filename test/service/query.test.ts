@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { test } from 'tap'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { isPassing } from '../../src/domain/passing-trouble.ts'
-import { createDatabase } from '../support/postgres.ts'
+import { createDatabase, openConnection } from '../support/postgres.ts'
 import type { Scope } from '../support/scope.ts'
 
 async function open(t: Scope) {
@@ -51,4 +51,29 @@ test('what passes is told from what Postgres refuses because of what it says', a
   const away = openDatabase({ url: noSuch.href, connections: 1, onLostConnection: () => {} })
   t.teardown(() => away.close())
   t.ok(isPassing(await reasonOf(away.query`SELECT 1`)), 'no connection')
+})
+
+test('what a database is set to changes nothing: times, isolation and idle connections are as we need them', async (t) => {
+  const url = await createDatabase(t)
+  const sql = await openConnection(t, url)
+  const name = new URL(url).pathname.slice(1)
+  const settings = [
+    "timezone = 'Asia/Kolkata'",
+    "datestyle = 'German'",
+    "default_transaction_isolation = 'serializable'",
+    "idle_session_timeout = '1min'",
+  ]
+  for (const setting of settings) await sql(`ALTER DATABASE "${name}" SET ${setting}`)
+  const database = openDatabase({ url, connections: 2, onLostConnection: () => {} })
+  t.teardown(() => database.close())
+  const at = new Date('2026-05-04T03:02:01.123Z')
+  const [told] = await database.prisma.$queryRaw<{ at: Date }[]>`SELECT ${at}::timestamptz AS at`
+  t.strictSame(told, { at })
+  t.strictSame(await database.query`SELECT ${at}::timestamptz AS at`, [{ at }])
+  const asked = `SELECT current_setting('timezone') AS timezone, current_setting('datestyle') AS datestyle,
+    current_setting('transaction_isolation') AS isolation, current_setting('idle_session_timeout') AS idle`
+  const session = { timezone: 'UTC', datestyle: /^ISO/, isolation: 'read committed', idle: '0' }
+  t.match(await database.prisma.$queryRawUnsafe(asked), [session])
+  t.match(await database.query([asked]), [session])
+  t.match((await database.queuePool.query(asked)).rows, [session])
 })

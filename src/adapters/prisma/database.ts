@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import { createQuery, createStatementNames, type Query } from './query.ts'
+import { withSession } from './session-options.ts'
 
 export interface Database {
   readonly prisma: PrismaClient
@@ -56,7 +57,7 @@ const CHAT_PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material'
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = openPool(options)
   const queuePool = openQueuePool(options)
-  const chatPool = openPool({ ...options, url: withOptions(options.url, CHAT_PLANS), connections: CHAT_CONNECTIONS })
+  const chatPool = openPool({ ...options, connections: CHAT_CONNECTIONS }, CHAT_PLANS)
   const nameOf = createStatementNames()
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }) })
   return {
@@ -72,24 +73,12 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 export function openQueuePool(options: Omit<DatabaseOptions, 'connections'>): pg.Pool {
-  return openPool({
-    ...options,
-    url: withOptions(options.url, `${QUEUE_PLANS} ${QUEUE_COMMITS}`),
-    connections: QUEUE_CONNECTIONS,
-  })
+  return openPool({ ...options, connections: QUEUE_CONNECTIONS }, `${QUEUE_PLANS} ${QUEUE_COMMITS}`)
 }
 
-/** Each connection begins with these, and with those that the address has already. */
-function withOptions(url: string, options: string): string {
-  const address = new URL(url)
-  const given = address.searchParams.get('options')
-  address.searchParams.set('options', given === null ? options : `${given} ${options}`)
-  return address.href
-}
-
-function openPool({ url, connections, onLostConnection }: DatabaseOptions): pg.Pool {
+function openPool({ url, connections, onLostConnection }: DatabaseOptions, options = ''): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: withSession(url, options),
     max: connections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_MS_MAX,

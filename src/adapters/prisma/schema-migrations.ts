@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { MigrationList } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
+import { withSession } from './session-options.ts'
 
 export const PRISMA_DIR = fileURLToPath(import.meta.resolve('#prisma'))
 
@@ -16,7 +17,7 @@ const CONNECT_TIMEOUT_MS = 30_000
 /** One connection, and never another: the lock is its. */
 export function openMigrationPool(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    connectionString: withSession(databaseUrl),
     max: 1,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
