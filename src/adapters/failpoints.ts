@@ -24,7 +24,7 @@ export type Guard = <Name extends keyof GuardedPorts, Port extends GuardedPorts[
 const STEPS: { readonly [Name in Exclude<keyof GuardedPorts, 'client'>]: readonly (keyof GuardedPorts[Name])[] } = {
   inbox: ['insertOnce'],
   claims: ['claim', 'release'],
-  journal: ['claimNext', 'startNext', 'record', 'finish', 'postpone'],
+  journal: ['claimNext', 'startNext', 'nameCustomer', 'record', 'finish', 'postpone'],
   applications: ['pending', 'settle', 'postpone'],
   customers: ['start', 'find', 'keep'],
   waitingMoves: ['next'],

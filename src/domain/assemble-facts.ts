@@ -48,7 +48,7 @@ export function assembleFacts(
   return Object.fromEntries(Object.entries(told).filter(isFact)) as Facts // Object.fromEntries does not know what the filter leaves out
 }
 
-/** The lookups that could still tell something. One that cannot be made, for want of a customer id, counts as done. */
+/** The lookups that could still tell something. */
 export function openLookups(done: { readonly customer: boolean; readonly chat: boolean }): ReadonlySet<Lookup> {
   const lookups: readonly Lookup[] = ['customer', 'chat']
   return new Set(lookups.filter((lookup) => !done[lookup]))

@@ -4,7 +4,7 @@ import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
 import type { OpenCall, Reply } from './call-helpcrunch.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
-import { type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
+import { type EventNaming, type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
 import type { NotNow } from './look-up.ts'
 import { type NewDecision, type RecordedDecision, toPending } from './new-decision.ts'
 import type { PendingDecision } from './pending-decision.ts'
@@ -20,7 +20,7 @@ import {
 } from './waiting-event.ts'
 
 /** The port this service needs; `adapters/prisma/decision-journal.ts` implements it. Every write is fenced. */
-export interface DecisionJournal {
+export interface DecisionJournal extends EventNaming {
   /** Claims the chat and starts its oldest event. Without one, the claim may have come late: `startNext` looks again. One statement. */
   claimNext(chatId: number): Promise<StartedClaim | undefined>
   /** The chat's oldest waiting event by HelpCrunch's clock, its starts counted up; undefined when none waits or the claim is lost. */
@@ -118,7 +118,7 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
   const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined
-  const step = await record(deps, claim, event, drawDecision(deps, event, ruleset, gathering), reply)
+  const step = await record(deps, claim, gathering.event, drawDecision(deps, ruleset, gathering), reply)
   if (gathering.kind === 'gathered') {
     for (const { key: rule, problem } of gathering.search.broken) {
       deps.log.error({ eventId: event.id, chatId: claim.chatId, rule, problem }, 'rule.set_aside')
@@ -130,11 +130,10 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
 /** The decision to record. */
 function drawDecision(
   deps: DecideDependencies,
-  event: WaitingEvent,
   { version }: CompiledRuleset,
   gathering: Exclude<Gathering, NotNow>,
 ): NewDecision {
-  const { facts, chat, openLookups } = gathering
+  const { event, facts, chat, openLookups } = gathering
   const { mode } = deps.policy
   const base = { mode, departmentFrom: chat.departmentId, facts, openLookups, rulesetVersion: version }
   if (gathering.kind !== 'gathered') {

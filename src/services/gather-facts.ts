@@ -14,15 +14,26 @@ import type { ChatClaim } from './chat-claim.ts'
 import { type LookUpAnswer, type LookUpDependencies, lookUp, type NotNow, notYet } from './look-up.ts'
 import type { WaitingEvent } from './waiting-event.ts'
 
+/** The port this service needs; `adapters/prisma/decision-journal.ts` implements it. */
+export interface EventNaming {
+  /** Notes who the event's customer is, and gives the event with what is known of that one; undefined when the claim is lost. One statement. */
+  nameCustomer(claim: ChatClaim, event: WaitingEvent, customerId: number): Promise<WaitingEvent | undefined>
+}
+
 export interface GatherDependencies extends LookUpDependencies {
+  readonly journal: EventNaming
   /** The custom attribute that holds the customer's plan. */
   readonly planField: string
 }
 
-/** `stateAgeMs` is how long ago the chat's state was seen; undefined when nobody can tell. */
+/**
+ * `stateAgeMs` is how long ago the chat's state was seen; undefined when nobody can tell. `event` has its customer also where only
+ * the chat has told who that is.
+ */
 export type Gathering =
   | {
       readonly kind: 'gathered'
+      readonly event: WaitingEvent
       readonly facts: Facts
       readonly chat: ChatSnapshot
       readonly stateAgeMs: number | undefined
@@ -35,6 +46,7 @@ export type Gathering =
   | {
       /** `gave_up`: a look-up failed for good. `left_open`: there may be none, and no winner without. */
       readonly kind: 'gave_up' | 'left_open'
+      readonly event: WaitingEvent
       readonly facts: Facts
       readonly chat: ChatSnapshot
       readonly openLookups: ReadonlySet<Lookup>
@@ -50,10 +62,11 @@ const LATE_MS_MAX = 3_000
 export async function gatherFacts(
   deps: GatherDependencies,
   claim: ChatClaim,
-  event: WaitingEvent,
+  started: WaitingEvent,
   ruleset: CompiledRuleset,
   mayLookUp: boolean,
 ): Promise<Gathering> {
+  let event = started
   let known = whatTheEventTells(event)
   let unrecorded: Reply | undefined
   for (;;) {
@@ -72,6 +85,7 @@ export async function gatherFacts(
       }
       return {
         kind: 'gathered',
+        event,
         facts,
         chat,
         search,
@@ -80,16 +94,22 @@ export async function gatherFacts(
         unrecorded,
       }
     }
-    if (!mayLookUp) return { kind: 'left_open', facts, chat, openLookups: open }
+    if (!mayLookUp) return { kind: 'left_open', event, facts, chat, openLookups: open }
     // One at a time: what it tells may make the next one needless.
-    const [lookup] = search.lookups
-    if (lookup === undefined) throw new Error('A search asks for look-ups, and names none.')
+    const [wanted] = search.lookups
+    if (wanted === undefined) throw new Error('A search asks for look-ups, and names none.')
+    // Of a customer whom the event does not name, the chat knows who it is.
+    const lookup = event.customerId === undefined && !known.made.chat ? 'chat' : wanted
     if (unrecorded) await deps.ledger.close(unrecorded)
     const answer = await lookUp(deps, claim, event, lookup)
     if (answer.kind === 'not_now') return answer
-    if (answer.kind === 'gave_up') return { kind: 'gave_up', facts, chat, openLookups: open }
+    if (answer.kind === 'gave_up') return { kind: 'gave_up', event, facts, chat, openLookups: open }
     known = addAnswer(known, lookup, answer)
     unrecorded = answer.kind === 'not_known' ? undefined : answer.unrecorded
+    if (event.customerId === undefined && known.chat.customerId !== undefined) {
+      event = (await deps.journal.nameCustomer(claim, event, known.chat.customerId)) ?? event
+      known = { ...known, ...recall(event, known.made.chat) }
+    }
   }
 }
 
@@ -105,16 +125,14 @@ interface Known {
 
 function whatTheEventTells(event: WaitingEvent): Known {
   const envelope = readStoredEvent(event.body)
-  const stored = event.customer && event.customer.ageMs <= CUSTOMER_AGE_MS_MAX ? event.customer : undefined
+  return { envelope, chat: readChatEvent(envelope), chatReadAtMs: undefined, ...recall(event, false) }
+}
+
+/** What is kept of the event's customer, who has to be asked for unless that is all there is. */
+function recall({ customer }: WaitingEvent, chat: boolean): Pick<Known, 'customer' | 'made'> {
+  const stored = customer && customer.ageMs <= CUSTOMER_AGE_MS_MAX ? customer : undefined
   const hasAll = stored?.isComplete === true && stored.profile.tags !== undefined
-  return {
-    envelope,
-    chat: readChatEvent(envelope),
-    customer: stored ? recallProfile(stored.profile) : {},
-    // Without an id there is nobody to ask for.
-    made: { customer: hasAll || event.customerId === undefined, chat: false },
-    chatReadAtMs: undefined,
-  }
+  return { customer: stored ? recallProfile(stored.profile) : {}, made: { customer: hasAll, chat } }
 }
 
 /**

@@ -72,6 +72,8 @@ function writeCases(simulator: Simulator): Case[] {
   // Late, so that it is looked at before it is moved; by then an agent has chosen.
   const late = openChat(simulator, { createdAt: Math.floor(Date.now() / 1_000) - 60 })
   simulator.agentMovesChat(late.chatId, 40)
+  const { id: unnamed } = simulator.openChat({ customerId: 9011 })
+  const unnamedEvent = envelope({ eventData: { chat_id: unnamed, status: 'new', department: null, assignee: null } })
   const unheard = openChat(simulator, { event: 'chat.rated' })
   const customer = envelope({ event: 'customer.tags_changed', eventData: { id: 9013 } })
   // A crash between the call and its record may repeat the call.
@@ -80,6 +82,7 @@ function writeCases(simulator: Simulator): Case[] {
     { ...lookUpFails, ending: 'done applied', chat: toTen(lookUpFails.chatId, 2) },
     { ...moveFails, ending: 'done applied', chat: toTen(moveFails.chatId, 3) },
     { ...late, ending: 'done skipped', chat: { id: late.chatId, departmentId: 40, putsMax: 0 } },
+    { envelope: unnamedEvent, ending: 'done applied', chat: toTen(unnamed, 2) },
     { ...unheard, ending: 'ignored' },
     { envelope: customer, ending: 'done' },
   ]

@@ -39,6 +39,16 @@ export function createDecisionJournal(query: Query, share: ShareStatement, worke
         WHERE seq = ${event.seq} AND status = 'waiting' AND starts > 0 AND ${holdsForWrite(claim)}`
     },
 
+    async nameCustomer(claim, event, customerId) {
+      const [row] = await query<StartedRow>`
+        WITH named AS (
+          UPDATE webhook_events e SET customer_id = ${customerId}::bigint
+          WHERE e.seq = ${event.seq} AND e.status = 'waiting' AND ${holdsForWrite(claim)} RETURNING e.*
+        )
+        SELECT ${STARTED_COLUMNS} FROM named e JOIN chats c ON c.id = e.chat_id ${STARTED_JOINS}`
+      return row && readStarted(row)
+    },
+
     async finish(claim, event, status, problem) {
       await query`
         UPDATE webhook_events SET status = ${status}, problem = ${cleanText(problem)}, finished_at = clock_timestamp()

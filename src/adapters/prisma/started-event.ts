@@ -15,7 +15,10 @@ import { BODY_TEXT, msSince } from './sql.ts'
 /** The statement that counts one more start of the oldest waiting event of each of these chats, given by `id`; it gives the events' rows. */
 export function startOldest(chats: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
-    UPDATE webhook_events e SET starts = e.starts + 1
+    UPDATE webhook_events e SET starts = e.starts + 1, customer_id = coalesce(e.customer_id, (
+      -- An event that does not name its customer: as another one of the chat has it.
+      SELECT o.customer_id FROM webhook_events o WHERE o.chat_id = e.chat_id AND o.customer_id IS NOT NULL ORDER BY o.seq DESC LIMIT 1
+    ))
     FROM (
       SELECT oldest.* FROM ${chats} AS chat, LATERAL (
         -- HelpCrunch's clock counts seconds: of one second, the new chat comes first.
