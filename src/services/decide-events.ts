@@ -5,7 +5,7 @@ import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from '.
 import type { OpenCall, Reply } from './call-helpcrunch.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
 import { type EventNaming, type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
-import type { NotNow } from './look-up.ts'
+import { NOT_YET_MS_MAX, type NotNow, notYet } from './look-up.ts'
 import { type NewDecision, type RecordedDecision, toPending } from './new-decision.ts'
 import type { PendingDecision } from './pending-decision.ts'
 import { type ReadyMove, readyMove } from './ready-move.ts'
@@ -118,13 +118,25 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
   const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined
-  const step = await record(deps, claim, gathering.event, drawDecision(deps, ruleset, gathering), reply)
+  const decision = drawDecision(deps, ruleset, gathering)
+  const later = decision.reason === 'default_department' ? untilChatComes(gathering) : undefined
+  if (later !== undefined) {
+    if (reply) await deps.ledger.close(reply)
+    return postpone(deps, claim, event, later)
+  }
+  const step = await record(deps, claim, gathering.event, decision, reply)
   if (gathering.kind === 'gathered') {
     for (const { key: rule, problem } of gathering.search.broken) {
       deps.log.error({ eventId: event.id, chatId: claim.chatId, rule, problem }, 'rule.set_aside')
     }
   }
   return step
+}
+
+/** A new chat and its first message are told of at the same moment, in any order: the default is for what rules for new chats leave. */
+function untilChatComes({ event, chat }: Exclude<Gathering, NotNow>): NotNow | undefined {
+  const isOld = chat.createdAt !== undefined && event.happenedAt.getTime() - chat.createdAt.getTime() > NOT_YET_MS_MAX
+  return event.isAheadOfChat && !isOld ? notYet(event) : undefined
 }
 
 /** The decision to record. */

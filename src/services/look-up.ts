@@ -29,7 +29,7 @@ export type LookUpAnswer =
  * HelpCrunch tells of a new customer, the first chat and its message at the same moment; nobody outside knows whether it then answers
  * for all of them at once. What is not found for longer than this does not exist.
  */
-const NOT_YET_MS_MAX = 8_000
+export const NOT_YET_MS_MAX = 8_000
 const NOT_YET_DELAY_MS_MIN = 1_000
 
 /** Asks HelpCrunch for the event's customer or chat, once. What it has told is for the caller to record. */

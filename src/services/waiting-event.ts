@@ -22,6 +22,8 @@ export interface WaitingEvent {
   readonly recentMoves: number
   /** A decision for an event that happened later, and came sooner, says where the chat belongs. */
   readonly isOvertaken: boolean
+  /** The chat's own `chat.new`, which is older, has not come. */
+  readonly isAheadOfChat: boolean
   readonly retry: RetryState
   readonly rulesetVersion: number
 }

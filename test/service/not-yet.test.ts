@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { rest } from '../support/budget.ts'
 import { rule } from '../support/rules.ts'
-import { startService } from '../support/service.ts'
+import { type Service, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
 
 const refund = rule({
@@ -105,4 +105,47 @@ test('what is not there is asked for a last time 8 s after the webhook', async (
   await drained()
   t.equal(simulator.calls.count({ status: 404 }), 3)
   t.match((await get('/v1/decisions')).body.data, [{ outcome: 'no_match' }])
+})
+
+const cancel = rule({
+  ...{ key: 'cancel', priority: 900, events: ['message.chat.customer'], reroute: true, department: 20 },
+  conditions: { fact: 'message', operator: 'includesWord', value: 'cancel' },
+})
+
+/** Sends a message of a chat whose `chat.new` has not come, and waits until it is put off. */
+async function arriveBeforeItsChat(service: Service): Promise<number> {
+  service.simulator.webhooks.sendTo([])
+  const { id } = service.simulator.openChat({ customerId: 9011, text: 'Hello' })
+  const eventData = { chat_id: id, customer: { id: 9011 }, message: { id: 1, text: 'Hello' } }
+  await post(service, envelope({ event: 'message.chat.customer', eventData }))
+  await until('it waits', async () => {
+    const rows = await service.sql("SELECT FROM graphile_worker.jobs WHERE flags ? 'look_up' AND locked_at IS NULL")
+    return rows.length > 0
+  })
+  return id
+}
+
+test('a message that comes before its chat leaves the chat to the rules for new chats', async (t) => {
+  const service = await startService(t, { rules: [cancel, {}], settings })
+  const { simulator, drained, get } = service
+  const id = await arriveBeforeItsChat(service)
+  const eventData = { chat_id: id, customer: { id: 9011 }, status: 'new', department: null, assignee: null }
+  await post(service, envelope({ eventData }))
+  await drained()
+  t.match((await get('/v1/decisions')).body.data, [
+    { eventType: 'message.chat.customer', outcome: 'skipped', reason: 'already_routed' },
+    { eventType: 'chat.new', outcome: 'applied', rule: { key: 'german' } },
+  ])
+  t.equal(simulator.calls.departmentPuts(id).length, 1)
+})
+
+test('a chat whose beginning does not come goes to the default department 8 s later', async (t) => {
+  const service = await startService(t, { rules: [cancel, {}], settings })
+  const { drained, get, sql } = service
+  await arriveBeforeItsChat(service)
+  t.match((await get('/v1/decisions')).body.data, [])
+  await sql("UPDATE webhook_events SET received_at = received_at - interval '8 s'")
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE flags IS NOT NULL')
+  await drained()
+  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', reason: 'default_department' }])
 })

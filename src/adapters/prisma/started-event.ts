@@ -40,6 +40,9 @@ export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.h
       -- By the order of startOldest: of one second, the new chat comes first.
       AND (n.happened_at > e.happened_at OR n.happened_at = e.happened_at AND e.type = 'chat.new')
   ) AS is_overtaken,
+  e.type <> 'chat.new' AND NOT EXISTS (
+    SELECT FROM webhook_events n WHERE n.chat_id = e.chat_id AND n.type = 'chat.new'
+  ) AS is_ahead_of_chat,
   ${RECORD_COLUMNS}, ${RECENT_MOVES} AS recent_moves, (SELECT version FROM ruleset_head) AS ruleset_version`
 export const STARTED_JOINS = Prisma.sql`LEFT JOIN customers u ON u.id = e.customer_id
   LEFT JOIN decisions p ON p.id = c.pending_decision_id`
@@ -60,6 +63,7 @@ export interface StartedRow extends RecordRow {
   is_complete: boolean
   customer_age_ms: number | null
   is_overtaken: boolean
+  is_ahead_of_chat: boolean
   recent_moves: number
   ruleset_version: number
 }
@@ -88,6 +92,7 @@ export function readStarted(row: StartedRow): WaitingEvent {
     record: readRecord(row),
     recentMoves: row.recent_moves,
     isOvertaken: row.is_overtaken,
+    isAheadOfChat: row.is_ahead_of_chat,
     retry: readRetry(row),
     rulesetVersion: row.ruleset_version,
   }
