@@ -147,14 +147,17 @@ function drawDecision(
 ): NewDecision {
   const { event, facts, chat, openLookups } = gathering
   const { mode } = deps.policy
-  const base = { mode, departmentFrom: chat.departmentId, facts, openLookups, rulesetVersion: version }
+  const { departmentId: departmentFrom, ...rest } = chat
+  // Where a chat was before the newer event moved it, nobody has put it since.
+  const seen = event.isOvertaken ? rest : chat
+  const base = { mode, departmentFrom, facts, openLookups, rulesetVersion: version }
   if (gathering.kind !== 'gathered') {
     const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined }
     if (gathering.kind === 'gave_up') return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
-    return { ...base, ...nothing, outcome: 'skipped', reason: reasonToLeave(chat, event.record) }
+    return { ...base, ...nothing, outcome: 'skipped', reason: reasonToLeave(seen, event.record) }
   }
   const { winner } = gathering.search
-  const { outcome, reason, departmentId } = decide(winner, chat, event.record, deps.policy, event.isOvertaken)
+  const { outcome, reason, departmentId } = decide(winner, seen, event.record, deps.policy, event.isOvertaken)
   const stateAgeMs = isStateKnown(chat) ? gathering.stateAgeMs : undefined
   return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs }
 }

@@ -142,10 +142,17 @@ test('a message that comes before its chat leaves the chat to the rules for new 
 test('a chat whose beginning does not come goes to the default department 8 s later', async (t) => {
   const service = await startService(t, { rules: [cancel, {}], settings })
   const { drained, get, sql } = service
-  await arriveBeforeItsChat(service)
+  const id = await arriveBeforeItsChat(service)
   t.match((await get('/v1/decisions')).body.data, [])
   await sql("UPDATE webhook_events SET received_at = received_at - interval '8 s'")
   await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE flags IS NOT NULL')
   await drained()
   t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', reason: 'default_department' }])
+
+  const eventData = { chat_id: id, customer: { id: 9011 }, status: 'new', department: null, assignee: null }
+  const { createdAt } = envelope()
+  await post(service, envelope({ eventData, createdAt: createdAt - 60 }))
+  await drained()
+  const [late] = (await get('/v1/decisions')).body.data
+  t.match(late, { eventType: 'chat.new', outcome: 'skipped', reason: 'already_routed' }, 'nobody else has moved it')
 })
