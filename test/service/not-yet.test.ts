@@ -130,7 +130,8 @@ test('a message that comes before its chat leaves the chat to the rules for new 
   const { simulator, drained, get } = service
   const id = await arriveBeforeItsChat(service)
   const eventData = { chat_id: id, customer: { id: 9011 }, status: 'new', department: null, assignee: null }
-  await post(service, envelope({ eventData }))
+  const { createdAt } = envelope()
+  await post(service, envelope({ eventData, createdAt: createdAt + 2 }))
   await drained()
   t.match((await get('/v1/decisions')).body.data, [
     { eventType: 'message.chat.customer', outcome: 'skipped', reason: 'already_routed' },

@@ -1,5 +1,6 @@
 import { type Test, test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { A_MINUTE_LATER } from '../support/budget.ts'
 import { rule } from '../support/rules.ts'
 import { type Service, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
@@ -81,6 +82,28 @@ test('of one second, the new chat happened before its messages', async (t) => {
   t.equal(service.simulator.chat(id).departmentId, 20)
   await arrive(service, id, 0, 'to 30')
   t.equal(service.simulator.chat(id).departmentId, 30, 'messages come as they arrive')
+})
+
+test('a new chat that is said to be some seconds younger than its first message comes before it', async (t) => {
+  const service = await startQuietly(t, [rule(), ...rules.slice(1)])
+  const { simulator, sql, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await sql('UPDATE budget_slots SET used_at = now()')
+  const subject = { chat_id: id, customer: { id: 9011 } }
+  const message = { ...subject, message: { id: 1, text: 'to 20' } }
+  const state = { ...subject, status: 'new', department: null, assignee: null }
+  await post(service, envelope({ eventData: state, createdAt: START_S + 3 }))
+  await until('it waits for the budget', async () => {
+    return (await sql("SELECT FROM graphile_worker.jobs WHERE flags ? 'look_up' AND locked_at IS NULL")).length > 0
+  })
+  await post(service, envelope({ event: 'message.chat.customer', eventData: message, createdAt: START_S }))
+  await sql(A_MINUTE_LATER)
+  await drained()
+  const { body } = await service.get('/v1/decisions')
+  t.match(body.data, [
+    { eventType: 'message.chat.customer', outcome: 'applied', rule: { key: 'to-20' } },
+    { eventType: 'chat.new', outcome: 'skipped', rule: { key: 'german' } },
+  ])
 })
 
 test('a new chat that comes late is routed all the same when nothing newer has said where to', async (t) => {

@@ -12,6 +12,14 @@ import {
 } from './routing-record.ts'
 import { BODY_TEXT, msSince } from './sql.ts'
 
+/**
+ * An event's place among those of its chat. HelpCrunch's clock counts seconds, and nobody outside knows which event it makes first,
+ * a new chat's or its first message's: a new chat counts as older by as much as its message would wait for it.
+ */
+function placeOf(happenedAt: string, type: string): Prisma.Sql {
+  return Prisma.raw(`${happenedAt} - CASE ${type} WHEN 'chat.new' THEN interval '8 s' ELSE interval '0' END`)
+}
+
 /** The statement that counts one more start of the oldest waiting event of each of these chats, given by `id`; it gives the events' rows. */
 export function startOldest(chats: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
@@ -21,9 +29,8 @@ export function startOldest(chats: Prisma.Sql): Prisma.Sql {
     ))
     FROM (
       SELECT oldest.* FROM ${chats} AS chat, LATERAL (
-        -- HelpCrunch's clock counts seconds: of one second, the new chat comes first.
         SELECT seq, status FROM webhook_events WHERE chat_id = chat.id AND status = 'waiting'
-        ORDER BY happened_at, type <> 'chat.new', seq LIMIT 1
+        ORDER BY ${placeOf('happened_at', 'type')}, seq LIMIT 1
       ) AS oldest ORDER BY oldest.seq
     ) AS oldest
     WHERE e.seq = oldest.seq AND e.status = oldest.status -- a joined value, no constant: the planner would take the index of those that wait, and misjudges how many do
@@ -37,8 +44,8 @@ export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.h
   ${msSince('coalesce(u.fetched_at, u.learned_at)')} AS customer_age_ms,
   EXISTS (
     SELECT FROM decisions n WHERE n.chat_id = e.chat_id AND n.outcome IN ${TAKES_OVER}
-      -- By the order of startOldest: of one second, the new chat comes first.
-      AND (n.happened_at > e.happened_at OR n.happened_at = e.happened_at AND e.type = 'chat.new')
+      AND (${placeOf('n.happened_at', 'n.event_type')} > ${placeOf('e.happened_at', 'e.type')}
+        OR n.happened_at = e.happened_at AND e.type = 'chat.new') -- once more, with another id
   ) AS is_overtaken,
   e.type <> 'chat.new' AND NOT EXISTS (
     SELECT FROM webhook_events n WHERE n.chat_id = e.chat_id AND n.type = 'chat.new'
