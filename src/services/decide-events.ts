@@ -1,4 +1,11 @@
-import { decide, isRouted, isStateKnown, type RoutingPolicy, reasonToLeave } from '../domain/decide.ts'
+import {
+  decide,
+  isRouted,
+  isStateKnown,
+  type RoutingPolicy,
+  type RoutingRecord,
+  reasonToLeave,
+} from '../domain/decide.ts'
 import { isDecided, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
@@ -114,7 +121,7 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
     await deps.journal.finish(claim, event, 'ignored', 'No enabled or shadow rule listens to this event.')
     return FINISHED
   }
-  const mayLookUp = !isRouted(event.record) || mayReroute(ruleset, event.type)
+  const mayLookUp = !isRouted(recordOf(deps, event)) || mayReroute(ruleset, event.type)
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
   const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined
@@ -150,16 +157,27 @@ function drawDecision(
   const { departmentId: departmentFrom, ...rest } = chat
   // Where a chat was before the newer event moved it, nobody has put it since.
   const seen = event.isOvertaken ? rest : chat
+  const record = recordOf(deps, event)
   const base = { mode, departmentFrom, facts, openLookups, rulesetVersion: version }
   if (gathering.kind !== 'gathered') {
     const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined }
     if (gathering.kind === 'gave_up') return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
-    return { ...base, ...nothing, outcome: 'skipped', reason: reasonToLeave(seen, event.record) }
+    return { ...base, ...nothing, outcome: 'skipped', reason: reasonToLeave(seen, record) }
   }
   const { winner } = gathering.search
-  const { outcome, reason, departmentId } = decide(winner, seen, event.record, deps.policy, event.isOvertaken)
+  const { outcome, reason, departmentId } = decide(winner, seen, record, deps.policy, event.isOvertaken)
   const stateAgeMs = isStateKnown(chat) ? gathering.stateAgeMs : undefined
   return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs }
+}
+
+/** What we have done to the chat; in shadow mode, what we would have done. */
+function recordOf(
+  { policy: { mode } }: DecideDependencies,
+  { record, shadowDepartmentId }: WaitingEvent,
+): RoutingRecord {
+  return mode === 'shadow' && shadowDepartmentId !== undefined
+    ? { ...record, pendingDepartmentId: shadowDepartmentId }
+    : record
 }
 
 async function record(

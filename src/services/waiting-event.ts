@@ -24,6 +24,8 @@ export interface WaitingEvent {
   readonly isOvertaken: boolean
   /** The chat's own `chat.new`, which is older, has not come. */
   readonly isAheadOfChat: boolean
+  /** Where the last decision in shadow would have moved the chat. */
+  readonly shadowDepartmentId: number | undefined
   readonly retry: RetryState
   readonly rulesetVersion: number
 }

@@ -235,6 +235,37 @@ test('ROUTER_MODE=shadow records what would have been done, and changes nothing 
   t.equal(service.simulator.chat(id).departmentId, null)
 })
 
+test('in shadow mode, too, a chat is routed once, and nothing is looked up for what could not move it', async (t) => {
+  const onMessage = { events: ['message.chat.customer'], priority: 900 } satisfies Partial<RuleDocument>
+  const german = rule({ ...onMessage, key: 'speaks-german', department: 20 })
+  const cancel = rule({
+    ...{ ...onMessage, key: 'cancel', department: 30, reroute: true },
+    conditions: { fact: 'message', operator: 'includesWord', value: 'cancel' },
+  })
+  const settings = { ROUTER_MODE: 'shadow', DEFAULT_DEPARTMENT_ID: '40' }
+  const service = await startService(t, { rules: [everyNewChat, german, { ...cancel, status: 'shadow' }], settings })
+  const { simulator, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await drained()
+  simulator.sendMessage(id, 'My invoice is wrong')
+  await drained()
+  t.match(await outcomes(service, id), [
+    { outcome: 'shadow', department: { to: 10 } },
+    { outcome: 'skipped', reason: 'already_routed' },
+  ])
+  t.equal(simulator.calls.all.length, 0)
+
+  const other = await startService(t, { rules: [everyNewChat, cancel], settings })
+  const chat = other.simulator.openChat({ customerId: 9011 })
+  await other.drained()
+  other.simulator.sendMessage(chat.id, 'Please cancel it')
+  await other.drained()
+  t.match(await outcomes(other, chat.id), [
+    { outcome: 'shadow', department: { to: 10 } },
+    { outcome: 'shadow', department: { to: 30 } },
+  ])
+})
+
 test('what was still pending when the service went into shadow is not carried out', async (t) => {
   const live = await startService(t, { rules: [everyNewChat] })
   const { simulator, sql } = live

@@ -50,6 +50,7 @@ export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.h
   e.type <> 'chat.new' AND NOT EXISTS (
     SELECT FROM webhook_events n WHERE n.chat_id = e.chat_id AND n.type = 'chat.new'
   ) AS is_ahead_of_chat,
+  (SELECT to_department_id FROM decisions s WHERE s.chat_id = e.chat_id AND s.outcome = 'shadow' ORDER BY s.id DESC LIMIT 1) AS shadow_department_id,
   ${RECORD_COLUMNS}, ${RECENT_MOVES} AS recent_moves, (SELECT version FROM ruleset_head) AS ruleset_version`
 export const STARTED_JOINS = Prisma.sql`LEFT JOIN customers u ON u.id = e.customer_id
   LEFT JOIN decisions p ON p.id = c.pending_decision_id`
@@ -71,6 +72,7 @@ export interface StartedRow extends RecordRow {
   customer_age_ms: number | null
   is_overtaken: boolean
   is_ahead_of_chat: boolean
+  shadow_department_id: bigint | null
   recent_moves: number
   ruleset_version: number
 }
@@ -100,6 +102,7 @@ export function readStarted(row: StartedRow): WaitingEvent {
     recentMoves: row.recent_moves,
     isOvertaken: row.is_overtaken,
     isAheadOfChat: row.is_ahead_of_chat,
+    shadowDepartmentId: toNumber(row.shadow_department_id) ?? undefined,
     retry: readRetry(row),
     rulesetVersion: row.ruleset_version,
   }
