@@ -117,6 +117,7 @@ const SWITCHES: readonly Partial<SimulatorSwitches>[] = [
   { webhookIds: 'text' },
   { eventDataAs: 'text' },
   { eventDataAs: 'text', webhookIds: 'text', extraWebhookFields: 'present' },
+  { webhookCustomer: 'absent' },
   { chatApplications: 'list' },
   { emptyRelations: 'absent' },
   { extraWebhookFields: 'present' },
