@@ -66,6 +66,27 @@ test('a call that failed is not tried again before Retry-After says so', async (
   t.strictSame(await sql(isLater, [`apply:${id}`]), [{ later: true }])
 })
 
+test('nor is a look-up, whatever else comes about the chat meanwhile', async (t) => {
+  const { simulator, sql, drained, get } = await startService(t)
+  const { id: customerId } = simulator.addCustomer({ locale: 'de' })
+  const path = `/v1/customers/${customerId}`
+  simulator.script({ path }, [{ kind: 'status', status: 503, headers: { 'retry-after': '600' } }])
+  const { id } = simulator.openChat({ customerId })
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length === 1)
+  for (let count = 1; count <= 3; count++) {
+    simulator.sendMessage(id, 'Hello?')
+    await simulator.webhooks.settled()
+    await until('nobody works', async () => {
+      return (await sql('SELECT FROM graphile_worker.jobs WHERE locked_at IS NOT NULL OR run_at <= now()')).length === 0
+    })
+  }
+  t.equal(simulator.calls.count({ path }), 1)
+  t.strictSame(await sql('SELECT tries FROM chats WHERE id = $1', [id]), [{ tries: 1 }])
+  await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE flags IS NOT NULL')
+  await drained()
+  t.match((await get('/v1/decisions')).body.data, [{ outcome: 'applied', rule: { key: 'german' } }])
+})
+
 // 403 and all other kinds are met in P10 of the chaos suite, too.
 test('401 pauses every call, loses nothing, and goes on by itself when the key works again', async (t) => {
   const { simulator, drained, sql, get } = await startService(t, { rules: [everyNewChat] })

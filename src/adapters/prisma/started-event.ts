@@ -1,6 +1,7 @@
 import type { CustomerProfile } from '../../domain/customer-profile.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.ts'
+import { eventJobKey } from './jobs.ts'
 import {
   RECENT_MOVES,
   RECORD_COLUMNS,
@@ -20,7 +21,10 @@ function placeOf(happenedAt: string, type: string): Prisma.Sql {
   return Prisma.raw(`${happenedAt} - CASE ${type} WHEN 'chat.new' THEN interval '8 s' ELSE interval '0' END`)
 }
 
-/** The statement that counts one more start of the oldest waiting event of each of these chats, given by `id`; it gives the events' rows. */
+/**
+ * The statement that counts one more start of the oldest waiting event of each of these chats, given by `id`; it gives the events'
+ * rows. One that was put off is left until its time, and with it those after it: else each of these would make its look-up again.
+ */
 export function startOldest(chats: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
     UPDATE webhook_events e SET starts = e.starts + 1, customer_id = coalesce(e.customer_id, (
@@ -31,7 +35,10 @@ export function startOldest(chats: Prisma.Sql): Prisma.Sql {
       SELECT oldest.* FROM ${chats} AS chat, LATERAL (
         SELECT seq, status FROM webhook_events WHERE chat_id = chat.id AND status = 'waiting'
         ORDER BY ${placeOf('happened_at', 'type')}, seq LIMIT 1
-      ) AS oldest ORDER BY oldest.seq
+      ) AS oldest WHERE NOT EXISTS (
+        SELECT FROM graphile_worker._private_jobs j
+        WHERE j.key = ${eventJobKey(Prisma.sql`oldest.seq`)} AND j.flags IS NOT NULL AND j.run_at > clock_timestamp()
+      ) ORDER BY oldest.seq
     ) AS oldest
     WHERE e.seq = oldest.seq AND e.status = oldest.status -- a joined value, no constant: the planner would take the index of those that wait, and misjudges how many do
     RETURNING e.*`
