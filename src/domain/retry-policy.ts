@@ -11,6 +11,12 @@ export interface RetryPolicy {
   readonly giveUpAfterMs: number
 }
 
+/**
+ * HelpCrunch tells of a new customer, the first chat and its message at the same moment; nobody outside knows whether it then answers
+ * for all of them at once. What is not found for longer than this does not exist.
+ */
+export const NOT_YET_MS_MAX = 8_000
+
 /** Long enough for a weekend's outage. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   baseMs: 2_000,

@@ -1,18 +1,12 @@
-import {
-  decide,
-  isRouted,
-  isStateKnown,
-  type RoutingPolicy,
-  type RoutingRecord,
-  reasonToLeave,
-} from '../domain/decide.ts'
+import { isRouted, type RoutingPolicy } from '../domain/decide.ts'
 import { isDecided, mayReroute } from '../domain/listening.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
 import { type ApplyDependencies, applyPending, applyUnlessQueued, move } from './apply-decision.ts'
 import type { OpenCall, Reply } from './call-helpcrunch.ts'
 import { type ChatClaim, whileClaimed } from './chat-claim.ts'
-import { type EventNaming, type GatherDependencies, type Gathering, gatherFacts } from './gather-facts.ts'
-import { NOT_YET_MS_MAX, type NotNow, notYet } from './look-up.ts'
+import { drawDecision, recordOf, untilChatComes } from './draw-decision.ts'
+import { type EventNaming, type GatherDependencies, gatherFacts } from './gather-facts.ts'
+import type { NotNow } from './look-up.ts'
 import { type NewDecision, type RecordedDecision, toPending } from './new-decision.ts'
 import type { PendingDecision } from './pending-decision.ts'
 import { type ReadyMove, readyMove } from './ready-move.ts'
@@ -121,11 +115,11 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
     await deps.journal.finish(claim, event, 'ignored', 'No enabled or shadow rule listens to this event.')
     return FINISHED
   }
-  const mayLookUp = !isRouted(recordOf(deps, event)) || mayReroute(ruleset, event.type)
+  const mayLookUp = !isRouted(recordOf(deps.policy, event)) || mayReroute(ruleset, event.type)
   const gathering = await gatherFacts(deps, claim, event, ruleset, mayLookUp)
   if (gathering.kind === 'not_now') return postpone(deps, claim, event, gathering)
   const reply = gathering.kind === 'gathered' ? gathering.unrecorded : undefined
-  const decision = drawDecision(deps, ruleset, gathering)
+  const decision = drawDecision(deps.policy, ruleset, gathering)
   const later = decision.reason === 'default_department' ? untilChatComes(gathering) : undefined
   if (later !== undefined) {
     if (reply) await deps.ledger.close(reply)
@@ -138,46 +132,6 @@ async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: Wa
     }
   }
   return step
-}
-
-/** A new chat and its first message are told of at the same moment, in any order: the default is for what rules for new chats leave. */
-function untilChatComes({ event, chat }: Exclude<Gathering, NotNow>): NotNow | undefined {
-  const isOld = chat.createdAt !== undefined && event.happenedAt.getTime() - chat.createdAt.getTime() > NOT_YET_MS_MAX
-  return event.isAheadOfChat && !isOld ? notYet(event) : undefined
-}
-
-/** The decision to record. */
-function drawDecision(
-  deps: DecideDependencies,
-  { version }: CompiledRuleset,
-  gathering: Exclude<Gathering, NotNow>,
-): NewDecision {
-  const { event, facts, chat, openLookups } = gathering
-  const { mode } = deps.policy
-  const { departmentId: departmentFrom, ...rest } = chat
-  // Where a chat was before the newer event moved it, nobody has put it since.
-  const seen = event.isOvertaken ? rest : chat
-  const record = recordOf(deps, event)
-  const base = { mode, departmentFrom, facts, openLookups, rulesetVersion: version }
-  if (gathering.kind !== 'gathered') {
-    const nothing = { winner: null, departmentTo: undefined, stateAgeMs: undefined }
-    if (gathering.kind === 'gave_up') return { ...base, ...nothing, outcome: 'failed', reason: 'lookup_failed' }
-    return { ...base, ...nothing, outcome: 'skipped', reason: reasonToLeave(seen, record) }
-  }
-  const { winner } = gathering.search
-  const { outcome, reason, departmentId } = decide(winner, seen, record, deps.policy, event.isOvertaken)
-  const stateAgeMs = isStateKnown(chat) ? gathering.stateAgeMs : undefined
-  return { ...base, outcome, reason, winner, departmentTo: departmentId, stateAgeMs }
-}
-
-/** What we have done to the chat; in shadow mode, what we would have done. */
-function recordOf(
-  { policy: { mode } }: DecideDependencies,
-  { record, shadowDepartmentId }: WaitingEvent,
-): RoutingRecord {
-  return mode === 'shadow' && shadowDepartmentId !== undefined
-    ? { ...record, pendingDepartmentId: shadowDepartmentId }
-    : record
 }
 
 async function record(

@@ -1,7 +1,13 @@
 import { type ChatSnapshot, readChat } from '../domain/chat-snapshot.ts'
 import { type CustomerProfile, readCustomer } from '../domain/customer-profile.ts'
 import type { Lookup } from '../domain/facts.ts'
-import { type CallResult, DEFAULT_RETRY_POLICY, judgeBodyAbout, nextStep } from '../domain/retry-policy.ts'
+import {
+  type CallResult,
+  DEFAULT_RETRY_POLICY,
+  judgeBodyAbout,
+  NOT_YET_MS_MAX,
+  nextStep,
+} from '../domain/retry-policy.ts'
 import { callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type ChatCallDependencies, waitAfter } from './forbidden-calls.ts'
@@ -25,11 +31,6 @@ export type LookUpAnswer =
   | { readonly kind: 'gave_up' }
   | NotNow
 
-/**
- * HelpCrunch tells of a new customer, the first chat and its message at the same moment; nobody outside knows whether it then answers
- * for all of them at once. What is not found for longer than this does not exist.
- */
-export const NOT_YET_MS_MAX = 8_000
 const NOT_YET_DELAY_MS_MIN = 1_000
 
 /** Asks HelpCrunch for the event's customer or chat, once. What it has told is for the caller to record. */

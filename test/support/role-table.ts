@@ -25,6 +25,7 @@ export const EXPECTED_BY_ROUTE: Readonly<Record<string, Expectation>> = {
   'GET /readyz': { status: 200 },
   'GET /openapi.json': { status: 200 },
   'POST /webhooks/helpcrunch': { status: 401, body: {} }, // it asks for a signature, whatever the token
+  'POST /webhooks/helpcrunch/': { status: 401, body: {} }, // the same one
   'GET /v1/rules': { role: 'viewer', status: 200 },
   'POST /v1/rules': { role: 'editor', status: 400, body: {} },
   'GET /v1/rules/:key': { role: 'viewer', status: 200, ...GERMAN },

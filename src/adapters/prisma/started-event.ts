@@ -1,4 +1,5 @@
 import type { CustomerProfile } from '../../domain/customer-profile.ts'
+import { NOT_YET_MS_MAX } from '../../domain/retry-policy.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { KnownCustomer, WaitingEvent } from '../../services/waiting-event.ts'
 import { eventJobKey } from './jobs.ts'
@@ -18,7 +19,9 @@ import { BODY_TEXT, msSince } from './sql.ts'
  * a new chat's or its first message's: a new chat counts as older by as much as its message would wait for it.
  */
 function placeOf(happenedAt: string, type: string): Prisma.Sql {
-  return Prisma.raw(`${happenedAt} - CASE ${type} WHEN 'chat.new' THEN interval '8 s' ELSE interval '0' END`)
+  return Prisma.raw(
+    `${happenedAt} - CASE ${type} WHEN 'chat.new' THEN interval '${NOT_YET_MS_MAX} ms' ELSE interval '0' END`,
+  )
 }
 
 /**
