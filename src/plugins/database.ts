@@ -39,7 +39,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') return NO_URL
   const message = error instanceof Error ? error.message : String(error)
-  return message.includes('permission denied') ? `${message}. ${PRIVILEGES}` : message
+  return message.includes('permission denied for') ? `${message}. ${PRIVILEGES}` : message
 }
 
 declare module 'fastify' {

@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox'
 import { isDatabaseAway } from '../adapters/prisma/database-away.ts'
 import { isJsonObject } from '../domain/json-object.ts'
 import { suggestion } from '../domain/suggestion.ts'
-import { DATABASE_AWAY } from '../routes/schemas/shared-answers.ts'
+import { DATABASE_AWAY, SEE_LOG, SEND_JSON } from '../routes/schemas/shared-answers.ts'
 import { describeMistake } from './describe-mistake.ts'
 
 /** RFC 9457, with a code for programs and, for bad input, every problem with its place. */
@@ -63,7 +63,7 @@ export default fp(
         reply.header('retry-after', RETRY_AFTER_S)
         return reply.problem(503, 'database_away', DATABASE_AWAY)
       }
-      const detail = status >= 500 ? 'Something went wrong here. The log of the service says what.' : error.message
+      const detail = status >= 500 ? SEE_LOG : error.message
       return reply.problem(status, CODES[error.code] ?? codeOf(status), DETAILS[error.code] ?? detail)
     })
   },
@@ -128,10 +128,7 @@ const CODES: Readonly<Record<string, string>> = {
 }
 
 /** Where what Fastify says does not tell what to do. */
-const DETAILS: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE:
-    'Send JSON, with the header "Content-Type: application/json". Leave that header out where there is no body.',
-}
+const DETAILS: Readonly<Record<string, string>> = { FST_ERR_CTP_INVALID_MEDIA_TYPE: SEND_JSON }
 
 /** `Not Found` -> `not_found` */
 function codeOf(status: number): string {

@@ -3,6 +3,7 @@ import { test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { createDatabase, query } from '../support/postgres.ts'
 import { writeRules } from '../support/rules.ts'
+import type { Scope } from '../support/scope.ts'
 import { settingsFor, startAccount, until } from '../support/service.ts'
 
 test('a start that fails at its last step leaves no connection open, and says why', async (t) => {
@@ -25,12 +26,7 @@ test('a start on a database that takes no writes says so', async (t) => {
 })
 
 test('a start on a database whose encoding has no room for most names says so', async (t) => {
-  const serverUrl = await createDatabase(t)
-  const name = `hcr_test_${randomUUID().slice(0, 8)}`
-  await query(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`)
-  t.teardown(() => query(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`))
-  const url = new URL(serverUrl)
-  url.pathname = `/${name}`
+  const url = await createEmptyDatabase(t, "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'")
   const env = settingsFor(await startAccount(t), url.href, await writeRules(t, [{}]))
   const said =
     "The database of DATABASE_URL cannot be used: its encoding is LATIN1, which has no room for most names: make it with ENCODING 'UTF8'."
@@ -38,19 +34,25 @@ test('a start on a database whose encoding has no room for most names says so', 
 })
 
 test('a start as a user who may make no tables says what that user needs', async (t) => {
-  const serverUrl = await createDatabase(t)
-  const name = `hcr_test_${randomUUID().slice(0, 8)}`
-  await query(serverUrl, `CREATE ROLE ${name} LOGIN`)
-  await query(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0`)
-  t.teardown(async () => {
-    await query(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`)
-    await query(serverUrl, `DROP ROLE ${name}`)
-  })
-  const url = new URL(serverUrl)
-  url.pathname = `/${name}`
+  const url = await createEmptyDatabase(t)
+  const owner = url.href
+  const name = url.pathname.slice(1)
+  await query(owner, `CREATE ROLE ${name} LOGIN`)
+  t.teardown(() => query(owner, `DROP ROLE ${name}`))
   url.username = name
   const env = settingsFor(await startAccount(t), url.href, await writeRules(t, [{}]))
   const said =
     'The database of DATABASE_URL cannot be used: ERROR: permission denied for schema public. Its user must own the database, or may at least create in it and in its schema public.'
   await t.rejects(buildApp({ env, logger: false }), { message: said })
 })
+
+/** A database without our tables, made with these options. */
+async function createEmptyDatabase(t: Scope, options = ''): Promise<URL> {
+  const serverUrl = await createDatabase(t)
+  const name = `hcr_test_${randomUUID().slice(0, 8)}`
+  await query(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0 ${options}`)
+  t.teardown(() => query(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`))
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url
+}

@@ -34,12 +34,11 @@ const NO_TOKEN = problem(401, 'unauthorized', 'This needs a valid token: send it
 
 const TOO_LARGE = problem(413, 'body_too_large', 'Request body is too large')
 const TOO_LONG = problem(414, 'uri_too_long', 'A part of the address is too long.')
-const NOT_JSON = problem(
-  415,
-  'not_json',
-  'Send JSON, with the header "Content-Type: application/json". Leave that header out where there is no body.',
-)
-const OUR_FAULT = problem(500, 'internal_server_error', 'Something went wrong here. The log of the service says what.')
+export const SEND_JSON =
+  'Send JSON, with the header "Content-Type: application/json". Leave that header out where there is no body.'
+const NOT_JSON = problem(415, 'not_json', SEND_JSON)
+export const SEE_LOG = 'Something went wrong here. The log of the service says what.'
+const OUR_FAULT = problem(500, 'internal_server_error', SEE_LOG)
 
 /** Why a request that the database has not answered is answered 503. */
 export const DATABASE_AWAY =
