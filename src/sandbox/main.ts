@@ -5,7 +5,7 @@ import { createTerminal } from './terminal.ts'
 
 // npm run sandbox: everything at once, on this machine alone, until Ctrl-C or until the chats asked for are decided.
 enableCompileCache()
-const reading = parseOptions(process.argv.slice(2))
+const reading = parseOptions(process.argv.slice(2), process.env)
 if (reading.kind === 'options') {
   const terminal = createTerminal(process.stdout)
   const stopping = stopOnSignals()

@@ -25,7 +25,7 @@ const HELP = `npm run sandbox -- [--chats N] [--seed N]
 PORT (3000) is where the service listens. DATABASE_URL makes it use that server, with a database of its own.`
 
 /** Reads the command line. A problem is one line that says what to write instead. */
-export function parseOptions(args: readonly string[]): OptionsReading {
+export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}): OptionsReading {
   const { values, positionals } = parseArgs({
     args: [...args],
     options: { chats: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
@@ -39,6 +39,10 @@ export function parseOptions(args: readonly string[]): OptionsReading {
     return invalid(
       `Unexpected argument "${positionals[0]}": with npm, options follow two dashes, as in "npm run sandbox -- --chats 20".`,
     )
+  }
+  const taken = ['chats', 'seed'].find((name) => values[name] === undefined && env[`npm_config_${name}`])
+  if (taken !== undefined && env.npm_config_user_agent?.startsWith('npm/')) {
+    return invalid(`npm has taken --${taken} for itself. Options follow two dashes: npm run sandbox -- --${taken} N`)
   }
   const chats = readNumber(values.chats, 1, CHATS_MAX)
   if (chats === 'invalid') return invalid(`--chats takes a whole number from 1 to ${CHATS_MAX}, as in --chats 20.`)

@@ -25,3 +25,10 @@ test('what cannot be asked for is answered with one line that says what to write
     t.notMatch(reading, { problem: '\n' })
   }
 })
+
+test('an option that npm has taken for itself, for want of two dashes before it, is not passed over', async (t) => {
+  const npm = { npm_config_user_agent: 'npm/11.19.1 node/v24.0.0 linux x64', npm_config_chats: '3' }
+  t.match(parseOptions([], npm), { kind: 'invalid', problem: 'npm run sandbox -- --chats N' })
+  t.match(parseOptions(['--chats', '4'], npm), { kind: 'options', options: { chats: 4 } })
+  t.match(parseOptions([], { ...npm, npm_config_user_agent: 'pnpm/10.0.0' }), { kind: 'options' })
+})
