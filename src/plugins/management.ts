@@ -29,6 +29,7 @@ import { type ErasureResult, eraseCustomer } from '../services/erase-customer.ts
 import { makeRuleTest, type RuleTestMaking } from '../services/make-rule-test.ts'
 import { type IssuedToken, issueToken, type TokenRegister } from '../services/manage-tokens.ts'
 import { type OrderResult, orderRules } from '../services/order-rules.ts'
+import { type RulesReplacement, replaceRules } from '../services/replace-rules.ts'
 import { createDepartmentWatch } from '../services/watch-departments.ts'
 
 /** What people do to rules, tokens and what is kept of customers. */
@@ -40,6 +41,7 @@ export interface ManagementServices {
   rollBackRule(key: string, version: number, expected: ExpectedVersion, by: Identity): Promise<RuleWrite>
   deleteRule(key: string, expected: ExpectedVersion, by: Identity): Promise<Deletion>
   orderRules(keys: readonly string[], by: Identity): Promise<OrderResult>
+  replaceRules(inputs: readonly unknown[], expected: ExpectedVersion, by: Identity): Promise<RulesReplacement>
   checkRule(input: unknown): Promise<RuleCheck>
   checkRules(inputs: readonly unknown[]): Promise<RuleCheck>
   makeRuleTest(decisionId: bigint, ruleKey: string | undefined): Promise<RuleTestMaking>
@@ -94,6 +96,7 @@ export function createManagementServices(
     rollBackRule: (key, version, expected, by) => rollBackRule(changing, key, version, expected, by),
     deleteRule: (key, expected, by) => deleteRule(changing, key, expected, by),
     orderRules: (keys, by) => orderRules(changing, keys, by),
+    replaceRules: (inputs, expected, by) => replaceRules(changing, inputs, expected, by),
     checkRule: (input) => checkRule(changing, input),
     checkRules: (inputs) => checkRules(changing, inputs),
     makeRuleTest: (id, ruleKey) => makeRuleTest(making, id, ruleKey),

@@ -1,14 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { RULES_BYTES_MAX, RULES_MAX } from '../domain/given-rules.ts'
+import { GivenRules, RULES_BYTES_MAX, RULES_MAX } from '../domain/given-rules.ts'
 import type { ExpectedVersion, Refusal, RuleWrite } from '../services/change-rules.ts'
 import { readIfMatch } from './if-match.ts'
-import { CREATE_RULE, DELETE_RULE, ORDER_RULES, REPLACE_RULE, ROLL_BACK_RULE } from './schemas/rule-operations.ts'
+import {
+  CREATE_RULE,
+  DELETE_RULE,
+  ORDER_RULES,
+  REPLACE_RULE,
+  REPLACE_RULES,
+  ROLL_BACK_RULE,
+} from './schemas/rule-operations.ts'
 
 const RuleParams = Type.Object({ key: Type.String({ maxLength: 64, description: 'The key of the rule.' }) })
 /** The service reads it itself, for the sake of its messages. */
 const RuleBody = Type.Unknown({ description: 'A rule document: see rules/rule.schema.json.' })
+const RuleSet = Type.Object(
+  { rules: { ...GivenRules, description: 'Rule documents: all that there are to be.' } },
+  { additionalProperties: false },
+)
 const Order = Type.Object(
   {
     keys: Type.Array(Type.String({ maxLength: 64 }), {
@@ -56,6 +67,21 @@ const ruleChanges: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   const bodyLimit = RULES_BYTES_MAX
+  app.put(
+    '/v1/rules',
+    { config: { role, operation: REPLACE_RULES }, bodyLimit, schema: { body: RuleSet } },
+    async ({ body, identity, headers }, reply) => {
+      const expected = requireIfMatch(headers, reply)
+      if (expected === undefined) return reply
+      const result = await app.services.replaceRules(body.rules, expected, identity)
+      if (result.kind === 'stale') return refuseStale(reply, result.version, 'rule set')
+      if (result.kind === 'invalid') return refuse(reply, result)
+      const { kind: _, ...written } = result
+      reply.header('etag', `"${written.rulesetVersion}"`)
+      return written
+    },
+  )
+
   app.put(
     '/v1/rules/order',
     { config: { role, operation: ORDER_RULES }, bodyLimit, schema: { body: Order } },
@@ -120,15 +146,17 @@ function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
       )
     case 'missing':
       return reply.problem(404, 'not_found', 'There is no such rule. Create it with POST /v1/rules.')
-    case 'stale': {
-      const { version } = refusal
-      const isWeak = reply.request.headers['if-match']?.includes('W/')
-      const detail = isWeak
-        ? `A weak ETag, which a proxy may have made of ours, names no version: the rule has version ${version} now. Read it again, repeat the change there, and send If-Match without the W/.`
-        : `The rule has been changed meanwhile: it has version ${version} now. Read it again, and repeat the change there.`
-      return reply.header('etag', `"${version}"`).problem(412, 'stale', detail)
-    }
+    case 'stale':
+      return refuseStale(reply, refusal.version, 'rule')
     case 'gone':
       return reply.problem(412, 'stale', 'The rule has been deleted; send no If-Match to bring it back.')
   }
+}
+
+function refuseStale(reply: FastifyReply, version: number, what: 'rule' | 'rule set'): FastifyReply {
+  const isWeak = reply.request.headers['if-match']?.includes('W/')
+  const detail = isWeak
+    ? `A weak ETag, which a proxy may have made of ours, names no version: the ${what} has version ${version} now. Read it again, repeat the change there, and send If-Match without the W/.`
+    : `The ${what} has been changed meanwhile: it has version ${version} now. Read it again, and repeat the change there.`
+  return reply.header('etag', `"${version}"`).problem(412, 'stale', detail)
 }

@@ -17,10 +17,14 @@ const rules: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/v1/rules',
     { config: { role, operation: LIST_RULES }, schema: { querystring: ListQuery } },
-    async ({ query: { limit, cursor } }) => {
+    async ({ query: { limit, cursor } }, reply) => {
       const last = readPosition(cursor)
-      const [all, departments] = await Promise.all([app.services.rules.list(), app.services.knownDepartments()])
+      const [{ version, rules: all }, departments] = await Promise.all([
+        app.services.rules.list(),
+        app.services.knownDepartments(),
+      ])
       const rest = last === undefined ? all : all.filter((rule) => inOrderTried(last, rule) < 0)
+      reply.header('etag', `"${version}"`)
       const { data, nextCursor } = page(rest, limit, ({ priority, key }) => `${priority}:${key}`)
       return { data: data.map((rule) => present(rule, departments)), nextCursor }
     },

@@ -89,7 +89,7 @@ export async function deleteRule(
     const { version: base, rules } = await live.read()
     const refusal = guard(rules.find(({ rule }) => rule.document.key === key)?.rule, expected)
     if (refusal !== undefined) return refusal
-    const applied = await book.apply(base, [{ key, document: null }], 'rule.deleted', by)
+    const applied = await book.apply(base, [{ key, document: null, action: 'rule.deleted' }], by)
     if (applied.kind === 'applied') return { kind: 'deleted' }
   }
 }
@@ -126,7 +126,7 @@ async function store(
     const department = await checkDepartment(listDepartments, rule.department)
     const refusal = check(before, rules.length) ?? refuseContent(input, before, department)
     if (refusal !== undefined) return refusal
-    const applied = await deps.book.apply(base, [{ key: rule.key, document: rule }], action, by)
+    const applied = await deps.book.apply(base, [{ key: rule.key, document: rule, action }], by)
     const [stored] = applied.kind === 'applied' ? applied.rules : []
     if (stored === undefined) continue
     const others = rules.map((compiled) => compiled.rule.document).filter(({ key }) => key !== rule.key)

@@ -35,27 +35,46 @@ export async function checkRule(deps: CheckDependencies, input: unknown): Promis
 export async function checkRules(deps: CheckDependencies, inputs: readonly unknown[]): Promise<RuleCheck> {
   const { rules } = await deps.live.read()
   const stored = rules.map(({ rule }) => rule.document)
-  const listDepartments = askOnce(deps.listDepartments)
-  const all: CheckedRule[] = []
+  const set = await readRuleSet(deps.listDepartments, inputs, stored)
+  return { errors: set.errors, warnings: await warnAboutSet(deps, set) }
+}
+
+/** Rules that are to be all there are, and what a write of them would refuse. */
+export interface RuleSetInput {
+  /** Those that are valid, by key. */
+  readonly rules: ReadonlyMap<string, RuleDocument>
+  readonly errors: readonly Problem[]
+  readonly checked: readonly CheckedRule[]
+}
+
+/** Reads them, with pointers into the request. `stored` are the rules in their place now. */
+export async function readRuleSet(
+  departments: ListDepartments,
+  inputs: readonly unknown[],
+  stored: readonly RuleDocument[],
+): Promise<RuleSetInput> {
+  const listDepartments = askOnce(departments)
+  const checked: CheckedRule[] = []
   const errors: Problem[] = []
   const pause = createPause()
   for (const [index, input] of inputs.entries()) {
     await pause()
-    const checked = await checkOne(listDepartments, input, pointerTo('/rules', index), stored)
-    all.push(checked)
-    errors.push(...checked.errors)
+    const one = await checkOne(listDepartments, input, pointerTo('/rules', index), stored)
+    checked.push(one)
+    errors.push(...one.errors)
     if (errors.length <= PROBLEMS_MAX) continue
     errors.push(MORE_PROBLEMS)
     break
   }
-  const twice = keysUsedTwice(inputs)
-  const set = new Map(all.flatMap(({ rule }) => (rule === undefined ? [] : [[rule.key, rule]])))
-  const departments = all.find((checked) => checked.departments !== undefined)?.departments
-  const found = set.size === 0 ? [] : await warnAboutRules(deps, [...set.values()], departments)
-  return {
-    errors: [...errors, ...twice],
-    warnings: [...all.flatMap(({ warnings }) => warnings), ...withoutErrors(found, all)],
-  }
+  const rules = new Map(checked.flatMap(({ rule }) => (rule === undefined ? [] : [[rule.key, rule]])))
+  return { rules, errors: [...errors, ...keysUsedTwice(inputs)], checked }
+}
+
+/** What is likely not meant in them. */
+export async function warnAboutSet(deps: WarnDependencies, { rules, checked }: RuleSetInput): Promise<RuleNotice[]> {
+  const { departments } = checked.find((one) => one.departments !== undefined) ?? {}
+  const found = rules.size === 0 ? [] : await warnAboutRules(deps, [...rules.values()], departments)
+  return [...checked.flatMap(({ warnings }) => warnings), ...withoutErrors(found, checked)]
 }
 
 interface CheckedRule extends RuleCheck {

@@ -2,7 +2,7 @@ import { type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { suggestion } from '../domain/suggestion.ts'
 import type { Identity } from './authenticate.ts'
-import type { LiveRules, RuleBook } from './rule-book.ts'
+import type { LiveRules, RuleBook, RuleChange } from './rule-book.ts'
 
 /** Where a rule stands now. */
 export type RulePlace = Pick<RuleDocument, 'key' | 'priority'> & { readonly version: number }
@@ -28,11 +28,11 @@ export async function orderRules(
     })
     const changes = wanted
       .filter(({ rule, priority }) => rule.document.priority !== priority)
-      .map(({ rule: { document }, priority }) => ({ key: document.key, document: { ...document, priority } }))
+      .map(({ rule: { document }, priority }): RuleChange => {
+        return { key: document.key, document: { ...document, priority }, action: 'rule.reordered' }
+      })
     const applied: Awaited<ReturnType<RuleBook['apply']>> =
-      changes.length === 0
-        ? { kind: 'applied', rulesetVersion: base, rules: [] }
-        : await book.apply(base, changes, 'rule.reordered', by)
+      changes.length === 0 ? { kind: 'applied', rulesetVersion: base, rules: [] } : await book.apply(base, changes, by)
     if (applied.kind === 'conflict') continue
     const versions = new Map(applied.rules.map(({ key, version }) => [key, version]))
     const places = wanted.map(({ rule, priority }) => {

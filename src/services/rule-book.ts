@@ -33,6 +33,7 @@ export type RuleAction =
 export interface RuleChange {
   readonly key: string
   readonly document: RuleDocument | null
+  readonly action: RuleAction
 }
 
 export type AppliedChanges =
@@ -46,12 +47,7 @@ export interface RuleBook {
    * Makes all the changes in the rule-set version after `base`, with their audit entries, if `base` is still in force.
    * One statement: all of it or nothing. At most one change a rule.
    */
-  apply(
-    base: number,
-    changes: readonly RuleChange[],
-    action: RuleAction,
-    by: Pick<Identity, 'name' | 'tokenId'>,
-  ): Promise<AppliedChanges>
+  apply(base: number, changes: readonly RuleChange[], by: Pick<Identity, 'name' | 'tokenId'>): Promise<AppliedChanges>
 }
 
 /** The port to the rules in force, all of one moment; `Rulesets` and `RulesetHead` make it. */

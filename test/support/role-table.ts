@@ -28,6 +28,7 @@ export const EXPECTED_BY_ROUTE: Readonly<Record<string, Expectation>> = {
   'POST /webhooks/helpcrunch/': { status: 401, body: {} }, // the same one
   'GET /v1/rules': { role: 'viewer', status: 200 },
   'POST /v1/rules': { role: 'editor', status: 400, body: {} },
+  'PUT /v1/rules': { role: 'editor', status: 428, body: { rules: [] } },
   'GET /v1/rules/:key': { role: 'viewer', status: 200, ...GERMAN },
   'PUT /v1/rules/:key': { role: 'editor', status: 428, ...GERMAN, body: {} },
   'DELETE /v1/rules/:key': { role: 'editor', status: 412, ...GERMAN, headers: STALE },

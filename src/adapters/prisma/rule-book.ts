@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { RuleBook } from '../../services/rule-book.ts'
-import { BORN_AT, readStoredRule, type StoredRuleRow } from './rule-rows.ts'
+import { BORN_AT, type NoRule, rulesOf, type StoredRuleRow } from './rule-rows.ts'
 
 /** The channel on which a new rule-set version is announced; its payload is the number. */
 export const RULESET_CHANGED = 'ruleset_changed'
@@ -12,16 +12,17 @@ export const RULESET_CHANGED = 'ruleset_changed'
  */
 export function createRuleBook(prisma: PrismaClient): RuleBook {
   return {
-    async apply(base, changes, action, by) {
+    async apply(base, changes, by) {
       const keys = changes.map(({ key }) => key)
+      const actions = changes.map(({ action }) => action)
       const documents = changes.map(({ document }) => (document === null ? null : JSON.stringify(document)))
       const rows = await prisma.$queryRaw<AppliedRow[]>`
         WITH head AS (
           UPDATE ruleset_head SET version = version + 1, changed_at = clock_timestamp()
           WHERE id = 1 AND version = ${base}::int RETURNING version
         ), wanted AS (
-          SELECT key, document::json AS document, head.version
-          FROM head, unnest(${keys}::text[], ${documents}::text[]) AS t (key, document)
+          SELECT key, document::json AS document, action, head.version
+          FROM head, unnest(${keys}::text[], ${documents}::text[], ${actions}::text[]) AS t (key, document, action)
         ), ended AS (
           UPDATE rule_versions r SET live_to = w.version FROM wanted w
           WHERE r.key = w.key AND r.live_to IS NULL RETURNING r.key, r.document
@@ -33,7 +34,7 @@ export function createRuleBook(prisma: PrismaClient): RuleBook {
           RETURNING *
         ), audited AS (
           INSERT INTO audit_entries (actor, token_id, action, subject, before, after)
-          SELECT ${by.name}, ${by.tokenId}::uuid, ${action}, 'rule:' || w.key, ended.document, w.document
+          SELECT ${by.name}, ${by.tokenId}::uuid, w.action, 'rule:' || w.key, ended.document, w.document
           FROM wanted w LEFT JOIN ended USING (key)
         ), announced AS (
           SELECT pg_notify(${RULESET_CHANGED}, version::text) FROM head
@@ -45,14 +46,9 @@ export function createRuleBook(prisma: PrismaClient): RuleBook {
         FROM head LEFT JOIN begun r ON true LEFT JOIN ended ON ended.key = r.key`
       const [first] = rows
       if (first === undefined) return { kind: 'conflict' }
-      const rules = rows.flatMap((row) => (isRule(row) ? [readStoredRule(row)] : []))
-      return { kind: 'applied', rulesetVersion: first.ruleset_version, rules }
+      return { kind: 'applied', rulesetVersion: first.ruleset_version, rules: rulesOf(rows) }
     },
   }
 }
 
-type AppliedRow = { ruleset_version: number } & (StoredRuleRow | { key: null })
-
-function isRule(row: AppliedRow): row is AppliedRow & StoredRuleRow {
-  return row.key !== null
-}
+type AppliedRow = { ruleset_version: number } & (StoredRuleRow | NoRule)

@@ -3,11 +3,11 @@ import { inOrderTried } from '../../domain/ruleset.ts'
 import type { PrismaClient } from '../../generated/prisma/client.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { StoredRule, StoredVersion } from '../../services/rule-book.ts'
-import { BORN_AT, readStoredRule, type StoredRuleRow } from './rule-rows.ts'
+import { BORN_AT, type NoRule, rulesOf, type StoredRuleRow } from './rule-rows.ts'
 
 export interface RuleReader {
-  /** In the order tried. */
-  list(): Promise<StoredRule[]>
+  /** In the order tried, with the version of the rule set that they are. */
+  list(): Promise<{ readonly version: number; readonly rules: readonly StoredRule[] }>
   find(key: string): Promise<StoredRule | undefined>
   /** Newest first, older than the version `before`; those of a deleted rule too, none of a rule that never was. */
   listVersions(key: string, limit: number, before: number | undefined): Promise<StoredVersion[]>
@@ -16,16 +16,19 @@ export interface RuleReader {
 
 /** The rules in force, and all they ever were. */
 export function createRuleReader(prisma: PrismaClient): RuleReader {
-  async function read(condition: Prisma.Sql): Promise<StoredRule[]> {
-    const rows = await prisma.$queryRaw<StoredRuleRow[]>`
-      SELECT r.key, r.version, r.document, r.author, r.created_at, ${BORN_AT} AS born_at
-      FROM rule_versions r WHERE r.live_to IS NULL AND ${condition}`
-    return rows.map(readStoredRule).sort(inOrderTried)
+  function read(condition: Prisma.Sql): Promise<({ ruleset_version: number } & (StoredRuleRow | NoRule))[]> {
+    return prisma.$queryRaw`
+      SELECT head.version AS ruleset_version, r.key, r.version, r.document, r.author, r.created_at, ${BORN_AT} AS born_at
+      FROM ruleset_head head LEFT JOIN rule_versions r ON r.live_to IS NULL AND ${condition}`
   }
 
   return {
-    list: () => read(Prisma.sql`true`),
-    find: async (key) => (await read(Prisma.sql`r.key = ${key}`))[0],
+    async list() {
+      const rows = await read(Prisma.sql`true`)
+      return { version: rows[0]?.ruleset_version ?? 0, rules: rulesOf(rows).sort(inOrderTried) }
+    },
+
+    find: async (key) => rulesOf(await read(Prisma.sql`r.key = ${key}`))[0],
 
     async listVersions(key, limit, before) {
       const where = { key, ...(before !== undefined && { version: { lt: before } }) }

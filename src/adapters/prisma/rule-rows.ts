@@ -21,7 +21,16 @@ export const BORN_AT = Prisma.sql`(
   ORDER BY b.version DESC LIMIT 1
 )`
 
-/** The rule of a row, as the API shows it: the document as it was written, and then what the service adds. */
-export function readStoredRule({ document, version, author, created_at, born_at }: StoredRuleRow): StoredRule {
-  return { ...document, version, createdAt: born_at, updatedAt: created_at, updatedBy: author }
+/** The row of a statement that had something else to say, and no rule beside it. */
+export interface NoRule {
+  readonly key: null
+}
+
+/** The rules of rows, as the API shows them: the document as it was written, and then what the service adds. */
+export function rulesOf(rows: readonly (StoredRuleRow | NoRule)[]): StoredRule[] {
+  return rows.flatMap((row) => {
+    if (row.key === null) return []
+    const { document, version, author, created_at, born_at } = row
+    return [{ ...document, version, createdAt: born_at, updatedAt: created_at, updatedBy: author }]
+  })
 }

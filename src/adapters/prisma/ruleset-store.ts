@@ -56,8 +56,8 @@ export function createRulesetStore(prisma: PrismaClient, createPause: () => Paus
 
     async importAll(rules, author) {
       // Replicas that start together import once: only one of them finds the head at its first version.
-      const changes = rules.map((document) => ({ key: document.key, document }))
-      const applied = await createRuleBook(prisma).apply(0, changes, 'rule.imported', { name: author, tokenId: null })
+      const changes = rules.map((document) => ({ key: document.key, document, action: 'rule.imported' as const }))
+      const applied = await createRuleBook(prisma).apply(0, changes, { name: author, tokenId: null })
       return { imported: applied.kind === 'applied' ? applied.rules.length : 0 }
     },
   }

@@ -5,7 +5,7 @@ import { RuleDocument, RuleTest } from '../../domain/rule.ts'
 import { RuleNotice } from '../../domain/rule-notice.ts'
 import { Attempt, Decision, Event, ExplainedDecision, WholeEvent } from './decisions.ts'
 import { AuditEntry, Erasure, IssuedToken, Token } from './people.ts'
-import { Rule, RuleCheck, RuleOrder, RuleVersion } from './rules.ts'
+import { Rule, RuleCheck, RuleOrder, RulesReplacement, RuleVersion } from './rules.ts'
 import { Department, Fact, Readiness, Stats } from './service.ts'
 import { Backtest, Simulation } from './trials.ts'
 
@@ -16,6 +16,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   Rule,
   RuleVersion,
   RuleOrder,
+  RulesReplacement,
   RuleCheck,
   RuleTest,
   RuleWarning: RuleNotice,

@@ -4,6 +4,7 @@ import { RULE_EXAMPLE, STORED_RULE_EXAMPLE, WARNING_EXAMPLE } from './rules.ts'
 
 const tag = 'Rules'
 const ETAG = { ETag: 'The version of the rule, in quotes.' }
+const SET_ETAG = { ETag: 'The version of the rule set, in quotes: it counts the changes of all rules.' }
 const LOCATION = { Location: 'Where the rule is from now on.' }
 const IF_MATCH = 'The `ETag` that you have seen, such as `"3"`, or `*` for whichever there is.'
 const GUARD = { 'If-Match': { required: true, description: IF_MATCH } }
@@ -37,9 +38,9 @@ export const LIST_RULES: Operation = {
   tag,
   summary: 'List the rules in the order tried',
   description:
-    'By priority, the highest first; a tie goes to the smaller key. Drafts and disabled rules are listed too.',
+    'By priority, the highest first; a tie goes to the smaller key. Drafts and disabled rules are listed too. The `ETag` is the same on all pages while nobody changes a rule.',
   answers: {
-    200: json('A page of rules.', pageOf(Rule), { data: [STORED_RULE_EXAMPLE], nextCursor: null }),
+    200: json('A page of rules.', pageOf(Rule), { data: [STORED_RULE_EXAMPLE], nextCursor: null }, SET_ETAG),
   },
 }
 
@@ -103,6 +104,33 @@ export const REPLACE_RULE: Operation = {
     404: MISSING,
     412: STALE,
     422: RED_TESTS,
+    428: UNGUARDED,
+  },
+}
+
+export const REPLACE_RULES: Operation = {
+  operationId: 'replaceRules',
+  tag,
+  summary: 'Replace all rules',
+  description:
+    'Makes these rules all there are: those that differ get a new version, those that are left out are deleted. All of it or nothing, and in force at one moment.',
+  headers: {
+    'If-Match': { required: true, description: 'The `ETag` of the list of rules that you have seen, or `*`.' },
+  },
+  body: { example: { rules: [RULE_EXAMPLE] } },
+  answers: {
+    200: json(
+      'The rules are in force.',
+      Type.Ref('RulesReplacement'),
+      { rulesetVersion: 19, created: ['german-vip'], changed: [], deleted: ['german'], warnings: [] },
+      SET_ETAG,
+    ),
+    412: problem(
+      412,
+      'stale',
+      'The rule set has been changed meanwhile: it has version 19 now. Read it again, and repeat the change there.',
+      { headers: SET_ETAG },
+    ),
     428: UNGUARDED,
   },
 }

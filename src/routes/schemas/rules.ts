@@ -57,6 +57,20 @@ export const RuleOrder = Type.Object(
   CLOSED,
 )
 
+const Keys = Type.Array(Type.String())
+
+/** What became of each rule when all were replaced. */
+export const RulesReplacement = Type.Object(
+  {
+    rulesetVersion: Type.Integer({ description: 'Counts the changes of all rules.' }),
+    created: Keys,
+    changed: Keys,
+    deleted: Keys,
+    warnings: Type.Array(Type.Ref('RuleWarning'), { description: 'What is likely not meant. It stops nothing.' }),
+  },
+  { ...CLOSED, description: 'The keys of the rules that differ. The others keep their versions.' },
+)
+
 const conditions = {
   all: [
     { fact: 'language', operator: 'equal', value: 'de' },
