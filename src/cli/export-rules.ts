@@ -12,7 +12,7 @@ import { counted, readFolder } from './rules-folder.ts'
 
 /** `rules export`: writes the rules of the service into the folder. Files that hold no rule are never touched. */
 export async function exportRules(settings: Settings, output: Output): Promise<number> {
-  const stored = await createRouterClient(settings).rules()
+  const { rules: stored } = await createRouterClient(settings).rules()
   await orCommandError(mkdir(settings.dir, { recursive: true }))
   const plan = planFiles(stored, await readFolder(settings.dir), await readdir(settings.dir), settings.dir)
   for (const { file, text } of plan.written) await orCommandError(writeFile(file, text))

@@ -33,14 +33,14 @@ ${JSON_TEXT}
 Exit code: 0 no difference, 2 a difference, 1 an error, or rules that the service would refuse. The token needs the role viewer.`,
 
   apply: `npm run rules -- apply [plan file] [options]
-Makes the rules of the service those of the folder, or carries out a plan that "plan --out" has kept. It refuses when the
-service has changed since, and a rule that somebody changes meanwhile is left alone.
+Makes the rules of the service those of the folder, or carries out a plan that "plan --out" has kept. All of it
+or nothing, in force at one moment. It refuses when the service has changed since.
 
 ${FOLDER}
 ${SERVICE}
 ${JSON_TEXT}
 
-Exit code: 0 done, or nothing to do; 1 an error, or not all could be done. The token needs the role editor.`,
+Exit code: 0 done, or nothing to do; 1 an error, and nothing was done. The token needs the role editor.`,
 
   export: `npm run rules -- export [options]
 Writes the rules of the service into the folder, a file for each. A file that says the same already is left as it is.

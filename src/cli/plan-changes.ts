@@ -4,7 +4,7 @@ import { diffRules, type RuleDiff } from '../domain/rule-diff.ts'
 import type { StoredRule } from './router-client.ts'
 import { ruleText } from './rule-text.ts'
 
-/** One write that is needed. `version` is the one that it replaces or removes, and no other. */
+/** What has to become of one rule. */
 export type Change =
   | { readonly kind: 'create'; readonly key: string; readonly rule: RuleDocument }
   | { readonly kind: 'replace'; readonly key: string; readonly rule: RuleDocument; readonly stored: StoredRule }
@@ -15,7 +15,6 @@ export type Fingerprints = Readonly<Record<string, string>>
 
 export interface RulesPlan {
   readonly diff: RuleDiff
-  /** In the order in which they are safe: no chat falls into a gap between a rule and its successor. */
   readonly changes: readonly Change[]
   readonly seen: Fingerprints
 }
@@ -30,7 +29,7 @@ export function planChanges(stored: readonly StoredRule[], wanted: readonly Rule
   const wantedByKey = new Map(wanted.map((rule) => [rule.key, rule]))
   const different = [...diff.added, ...diff.changed, ...diff.removed].map(({ key }) => key)
   const changes = different.flatMap((key) => changeOf(key, storedByKey.get(key), wantedByKey.get(key)))
-  return { diff, changes: changes.toSorted((a, b) => turnOf(a) - turnOf(b)), seen: fingerprints(stored) }
+  return { diff, changes, seen: fingerprints(stored) }
 }
 
 /** What a service had when it was looked at, to tell later whether it has changed. */
@@ -47,13 +46,6 @@ export function changedSince(seen: Fingerprints, now: Fingerprints): string[] {
 function changeOf(key: string, stored: StoredRule | undefined, rule: RuleDocument | undefined): Change[] {
   if (rule === undefined) return stored === undefined ? [] : [{ kind: 'remove', key, stored }]
   return [stored === undefined ? { kind: 'create', key, rule } : { kind: 'replace', key, rule, stored }]
-}
-
-/** What starts to route comes before what stops. */
-function turnOf(change: Change): number {
-  if (change.kind === 'create') return 0
-  if (change.kind === 'remove') return 3
-  return change.stored.document.status === 'enabled' && change.rule.status !== 'enabled' ? 2 : 1
 }
 
 /** The content too, because versions of two services may be the same by chance. */

@@ -18,7 +18,7 @@ export async function planRules(settings: Settings, output: Output): Promise<num
   const rules = await readValidFolder(dir, output)
   if (rules === undefined) return 1
   const client = createRouterClient(settings)
-  const stored = await client.rules()
+  const { rules: stored } = await client.rules()
   const { diff, changes, seen } = planChanges(stored, rules)
   const difference = changes.length > 0
   if (!json) for (const line of formatRuleDiff(diff, output)) output.line(line)

@@ -10,6 +10,14 @@ export interface StoredRule {
   readonly version: number
 }
 
+/** All of them, all of one moment. */
+export interface StoredRules {
+  /** Stands for these rules and no others; undefined where none came with them. */
+  readonly etag: string | undefined
+  /** In the order tried. */
+  readonly rules: readonly StoredRule[]
+}
+
 /** What became of a write. Of one without an answer nobody knows whether it took place. */
 export type WriteResult =
   | { readonly kind: 'written' }
@@ -18,15 +26,13 @@ export type WriteResult =
 
 /** The management API of a service. What reads throws a `CommandError` when there is no good answer; what writes never throws. */
 export interface RouterClient {
-  /** In the order tried. */
-  rules(): Promise<StoredRule[]>
+  rules(): Promise<StoredRules>
   /** Names by id; empty when HelpCrunch cannot be asked for them. */
   departmentNames(): Promise<ReadonlyMap<number, string>>
   /** Posts JSON to something that only computes, and gives the parsed answer. */
   compute(path: string, body: unknown): Promise<unknown>
-  create(rule: RuleDocument): Promise<WriteResult>
-  replace(rule: RuleDocument, version: number): Promise<WriteResult>
-  remove(key: string, version: number): Promise<WriteResult>
+  /** Makes these all the rules there are, if those of the `etag` still are. */
+  replaceRules(rules: readonly RuleDocument[], etag: string): Promise<WriteResult>
 }
 
 /** The longest that a call takes in good health is a backtest over the most decisions. */
@@ -39,42 +45,39 @@ export function createRouterClient({ url, token }: Pick<Settings, 'url' | 'token
   }
   if (!/^[!-~]+$/.test(token)) throw new CommandError('The token has characters that no token has. Copy it again.')
   const call = caller(url, token)
-  const change = async (method: string, path: string, version: number | undefined, body?: RuleDocument) =>
-    writeResult(await call(method, path, body, version))
   return {
-    rules: async () => (await readAll(call, '/v1/rules')).map(readStoredRule),
+    rules: () => readRules(call),
     departmentNames: async () => {
-      const departments = await readAll(call, '/v1/departments', [503])
-      return new Map(departments.filter((one) => Check(Department, one)).map(({ id, name }) => [id, name]))
+      const { items } = await readAll(call, '/v1/departments', [503])
+      return new Map(items.filter((one) => Check(Department, one)).map(({ id, name }) => [id, name]))
     },
     compute: async (path, body) => bodyOf(await call('POST', path, body), `POST ${path}`),
-    create: (rule) => change('POST', '/v1/rules', undefined, rule),
-    replace: (rule, version) => change('PUT', `/v1/rules/${rule.key}`, version, rule),
-    remove: (key, version) => change('DELETE', `/v1/rules/${key}`, version),
+    replaceRules: async (rules, etag) => writeResult(await call('PUT', '/v1/rules', { rules }, etag)),
   }
 }
 
 type Answer =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
+  | { readonly kind: 'answer'; readonly status: number; readonly etag: string | null; readonly body: unknown }
   | { readonly kind: 'no_answer'; readonly reason: string }
 
-type Call = (method: string, path: string, body?: unknown, version?: number) => Promise<Answer>
+type Call = (method: string, path: string, body?: unknown, ifMatch?: string) => Promise<Answer>
 
 function caller(url: string, token: string): Call {
-  return async (method, path, body, version) => {
+  return async (method, path, body, ifMatch) => {
     try {
       const reply = await fetch(url + path, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
           ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(version !== undefined && { 'if-match': `"${version}"` }),
+          ...(ifMatch !== undefined && { 'if-match': ifMatch }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         redirect: 'manual', // a write that is led elsewhere must not become a read there
         signal: AbortSignal.timeout(TIMEOUT_MS),
       })
-      return { kind: 'answer', status: reply.status, body: parsed(await reply.text()) }
+      const { status, headers } = reply
+      return { kind: 'answer', status, etag: headers.get('etag'), body: parsed(await reply.text()) }
     } catch (error) {
       return { kind: 'no_answer', reason: `${url} did not answer (${whatHappened(error)}).` }
     }
@@ -106,19 +109,38 @@ const ProblemDocument = Type.Object({
   errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }))),
 })
 
-/** All pages of a list; nothing when the answer has one of the statuses that stand for "not now". */
-async function readAll(call: Call, path: string, notNow: readonly number[] = []): Promise<unknown[]> {
+/** The pages are read again when somebody has changed a rule in between. */
+async function readRules(call: Call): Promise<StoredRules> {
+  for (let readings = 0; readings < READINGS_MAX; readings += 1) {
+    const { items, etags } = await readAll(call, '/v1/rules')
+    const [etag, ...others] = etags
+    if (others.length === 0) return { etag, rules: items.map(readStoredRule) }
+  }
+  throw new CommandError('The rules of the service change all the time. Try again.')
+}
+
+const READINGS_MAX = 5
+
+/** All pages of a list, and the different `ETag`s they came with; nothing when the answer has one of the statuses that stand for "not now". */
+async function readAll(
+  call: Call,
+  path: string,
+  notNow: readonly number[] = [],
+): Promise<{ readonly items: readonly unknown[]; readonly etags: ReadonlySet<string> }> {
   const items: unknown[] = []
+  const etags = new Set<string>()
   for (let cursor: string | null = ''; cursor !== null; ) {
     const query = new URLSearchParams({ limit: '100', ...(cursor !== '' && { cursor }) })
     const answer = await call('GET', `${path}?${query}`)
-    if (answer.kind === 'answer' && notNow.includes(answer.status)) return []
+    if (answer.kind === 'answer' && notNow.includes(answer.status)) return { items: [], etags }
     const page = bodyOf(answer, `GET ${path}`)
     if (!Check(Page, page)) throw noRouter(`GET ${path}`)
     items.push(...page.data)
+    // A proxy that compresses makes it weak, and means the same rules.
+    if (answer.kind === 'answer' && answer.etag !== null) etags.add(answer.etag.replace(/^W\//, ''))
     cursor = page.nextCursor
   }
-  return items
+  return { items, etags }
 }
 
 function bodyOf(answer: Answer, what: string): unknown {

@@ -29,6 +29,10 @@ test('what is answered fits the reference, on every route', async (t) => {
   await ask('GET /v1/rules/{key}/versions', { key: 'french' })
   await ask('GET /v1/rules')
   await ask('PUT /v1/rules/order', { body: { keys: ['french', 'german', 'shadow'] } })
+  await ask('PUT /v1/rules', {
+    ifMatch: '*',
+    body: { rules: [french, rule(), rule({ key: 'shadow', status: 'shadow' })] },
+  })
   await ask('POST /v1/rules/check', { body: { rules: [french, { ...french, priority: 0 }] } })
 
   await ask('POST /v1/simulations', { body: { facts: { language: 'fr', 'custom.seats': 12 } } })
@@ -64,6 +68,7 @@ test('what is answered to a request that is refused fits the reference', async (
   await ask('POST /v1/rules', { status: 409, body: rule() })
   await ask('POST /v1/rules', { status: 422, body: rule({ key: 'red', tests }) })
   await ask('PUT /v1/rules/{key}', { status: 412, key: 'german', ifMatch: '"9"', body: rule() })
+  await ask('PUT /v1/rules', { status: 412, ifMatch: '"9"', body: { rules: [] } })
   await ask('DELETE /v1/rules/{key}', { status: 428, key: 'german' })
   await ask('GET /v1/rules/{key}', { status: 404, key: 'none' })
   await ask('GET /v1/decisions/{id}', { status: 400, id: 'first' })
