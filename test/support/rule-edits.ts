@@ -19,7 +19,7 @@ export const EDITED_RULES: readonly RuleDocument[] = [
 
 /**
  * One person's edits: by turns a note added to the description of one rule, as it was read, and all rules put into
- * another order. Who comes too late, or is answered with an error of the service, reads again and repeats. Gives how often
+ * another order, by their keys or by being replaced. Who comes too late, or is answered with an error of the service, reads again and repeats. Gives how often
  * that was.
  */
 export async function editRules(service: { readonly url: string }, name: string, edits: number): Promise<number> {
@@ -27,7 +27,8 @@ export async function editRules(service: { readonly url: string }, name: string,
   let repeats = 0
   for (let edit = 0; edit < edits; edit++) {
     if (edit % 2 === 1) keys.unshift(...keys.splice(edit % 3, 1))
-    const tryOnce = edit % 2 === 1 ? () => putOrder(service, keys) : () => addNote(service, `${name}${edit}`)
+    const orderBy = edit % 4 === 1 ? putOrder : replaceAll
+    const tryOnce = () => (edit % 2 === 1 ? orderBy(service, keys) : addNote(service, `${name}${edit}`))
     while (!(await tryOnce())) {
       repeats += 1
       if (repeats > edits * REPEATS_MAX) throw new Error(`${repeats} edits of ${name} had to be repeated.`)
@@ -42,6 +43,21 @@ const REPEATS_MAX = 20
 async function putOrder(service: { readonly url: string }, keys: readonly string[]): Promise<boolean> {
   const { status, body } = await apiOf(service).send('PUT', '/v1/rules/order', { keys })
   if (status !== 200 && status < 500) throw new Error(`The order was answered with ${JSON.stringify(body)}.`)
+  return status === 200
+}
+
+/** The same, with all rules as they were read. */
+async function replaceAll(service: { readonly url: string }, keys: readonly string[]): Promise<boolean> {
+  const { send } = apiOf(service)
+  const read = await send('GET', '/v1/rules')
+  if (read.status >= 500) return false
+  const rules = read.body.data.map((document: RuleDocument) => {
+    return { ...document, priority: 100 * (keys.length - keys.indexOf(document.key)) }
+  })
+  const { status, body } = await send('PUT', '/v1/rules', { rules }, { 'if-match': read.headers.get('etag') ?? '' })
+  if (status !== 200 && status !== 412 && status < 500) {
+    throw new Error(`The rules were answered with ${JSON.stringify(body)}.`)
+  }
   return status === 200
 }
 
