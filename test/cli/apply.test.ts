@@ -107,7 +107,12 @@ test('a kept plan is carried out as it was made, whatever the folder says by now
   await run('plan', '--dir', dir, '--out', file)
   await rm(join(dir, 'vip.json'))
   await writeFile(file, `\uFEFF${await readFile(file, 'utf8')}`) // as some editors save it
-  t.match(await run('apply', file, '--dir', dir), { code: 0 })
+  const { code, out } = await run('apply', file, '--dir', dir, '--json')
+  const done = [
+    { change: 'create', rule: 'vip' },
+    { change: 'replace', rule: 'german' },
+  ]
+  t.match({ code, ...JSON.parse(out) }, { code: 0, done, failed: null, warnings: Array })
   t.strictSame(await stored(service), ['vip 1 10', 'german 2 20'])
 })
 

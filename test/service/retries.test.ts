@@ -3,6 +3,7 @@ import { postJson } from '../support/post-json.ts'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
 import { rule } from '../support/rules.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
+import { envelope, post } from '../support/webhooks.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
 const routing = shareService({ rules: [everyNewChat] })
@@ -158,6 +159,19 @@ test('an event that was set aside gets another chance', async (t) => {
   t.match((await service.get(`/v1/events/${event?.id}`)).body, { status: 'done', decisionId: /^\d+$/ })
   const { body: list } = await service.get(`/v1/decisions?chatId=${chatId}`)
   t.match(list.data, [{ chatId, eventId: event?.id, rule: { key: 'german' } }])
+})
+
+test('what a customer event tells is learnt, too, when it gets another chance', async (t) => {
+  const service = await routing(t)
+  await post(service, envelope({ event: 'customer.new', eventData: { id: 9500, name: 'Mia' } }))
+  await service.drained()
+  await service.sql("UPDATE webhook_events SET status = 'set_aside' WHERE customer_id = 9500")
+  await service.sql('DELETE FROM customers WHERE id = 9500')
+  const [event] = await service.sql<{ id: string }>('SELECT id FROM webhook_events WHERE customer_id = 9500')
+  t.equal((await postJson(service, `/v1/events/${event?.id}/retry`)).status, 202)
+  await service.drained()
+  t.match((await service.get(`/v1/events/${event?.id}`)).body, { status: 'done', problem: null })
+  t.equal((await service.sql('SELECT FROM customers WHERE id = 9500')).length, 1)
 })
 
 test('an event that did not say whom it is about is read anew, and says what is still wrong with it', async (t) => {
