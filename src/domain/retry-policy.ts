@@ -1,5 +1,6 @@
 import { type ChatSnapshot, readChat } from './chat-snapshot.ts'
 import { isAbout } from './helpcrunch-values.ts'
+import { isJsonObject } from './json-object.ts'
 
 /** When to try a call again, and for how long. */
 export interface RetryPolicy {
@@ -38,13 +39,13 @@ export type CallResult =
       readonly message: string
     }
 
-/** What a reply means for the call. `unauthorized` and `throttled` concern every call, not this one alone. */
+/** What a reply means for the call. `unauthorized` and `throttled` concern every call, not this one alone. `problem` is what to record. */
 export type CallVerdict =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'unauthorized' }
   | { readonly kind: 'throttled' }
-  | { readonly kind: 'try_again' }
+  | { readonly kind: 'try_again'; readonly problem?: string }
 
 /**
  * A verdict that has looked into the body too. `wrong_body` is to be tried again; `problem` is what to record, and `kept` what to
@@ -70,6 +71,10 @@ const DELAY_MS_MIN = 100
 const ANY_ID = /"id"\s*:/
 /** RFC 9110, section 5.6.7. Date.parse alone would read almost anything with a number in it. */
 const HTTP_DATE = /^[A-Z][a-z]+, .+ GMT$/
+const REDIRECTED =
+  'redirects are not followed: HELPCRUNCH_API_URL must be the address of the API itself, with https, unless a proxy in between redirects'
+const NOT_ITS_OWN =
+  'HelpCrunch refuses in JSON: HELPCRUNCH_API_URL does not lead to its API, or a proxy in between has answered'
 
 /** Judges a reply by its status, not by `errors[0]`, which at HelpCrunch is usually just `invalid_request`. */
 export function judge(result: CallResult): CallVerdict {
@@ -80,9 +85,12 @@ export function judge(result: CallResult): CallVerdict {
   if (status === 401 || status === 402 || status === 403) return { kind: 'unauthorized' }
   if (status === 429) return { kind: 'throttled' }
   if (status === 408 || status === 425) return { kind: 'try_again' }
-  if (status >= 400 && status < 500) return { kind: 'refused' }
-  // 5xx; and 3xx, which is not followed, as that could carry the API key to another host: HelpCrunch documents no
-  // redirect, so it comes from a proxy in between (maintenance, log-in page), and passes.
+  // Proxies, and servers that know nothing of it, refuse in HTML or in a word: no last word on a chat.
+  if (status >= 400 && status < 500 && isJsonObject(parseJson(result.body))) return { kind: 'refused' }
+  if (status >= 400 && status < 500) return { kind: 'try_again', problem: NOT_ITS_OWN }
+  // Not followed, as that could carry the API key to another host: HelpCrunch documents no redirect, so it comes from a proxy in
+  // between (maintenance, log-in page), and passes.
+  if (status >= 300 && status < 400) return { kind: 'try_again', problem: REDIRECTED }
   return { kind: 'try_again' }
 }
 

@@ -45,7 +45,17 @@ test('each status has its verdict', async (t) => {
     try_again: [301, 302, 307, 408, 425, 500, 502, 503, 504, 520],
   }
   for (const [kind, statuses] of Object.entries(verdicts)) {
-    for (const status of statuses) t.strictSame(judge(buildResponse(status)), { kind }, String(status))
+    for (const status of statuses) t.match(judge(buildResponse(status, { errors: [] })), { kind }, String(status))
+  }
+})
+
+test("a refusal that is no JSON object is not HelpCrunch's, and tried again", async (t) => {
+  for (const body of ['', '<h1>Not Found</h1>', '404 page not found', '"not found"', '[]', 'null']) {
+    for (const status of [400, 404, 405, 407, 410, 421]) {
+      t.match(judge(buildResponse(status, body)), { kind: 'try_again', problem: /HELPCRUNCH_API_URL/ }, body)
+    }
+    t.strictSame(judge(buildResponse(401, body)), { kind: 'unauthorized' }, body)
+    t.strictSame(judge(buildResponse(429, body)), { kind: 'throttled' }, body)
   }
 })
 

@@ -11,7 +11,7 @@ export interface ReplyClass {
 
 const refused = (status: number): ReplyClass => ({
   name: `${status}`,
-  fault: { kind: 'status', status },
+  fault: { kind: 'status', status, body: { errors: [{ code: 'invalid_request', message: 'Invalid request' }] } },
   outcome: 'rejected',
   attempts: [['PUT', status]],
 })
@@ -31,12 +31,13 @@ export const REPLIES: readonly ReplyClass[] = [
   refused(422),
   triedAgain('408', status(408), 408),
   triedAgain('425', status(425), 425),
+  triedAgain('404 in HTML', status(404, { body: '<html>Not found</html>' }), 404),
   triedAgain('500', status(500), 500),
   triedAgain('502 in HTML', status(502, { body: '<html>Bad gateway</html>' }), 502),
   triedAgain('503', status(503), 503),
   triedAgain('504', status(504), 504),
   doneBefore('504 after the change', status(504, { applied: true }), 504),
-  triedAgain('a redirect', status(302, { headers: { location: '/v1/departments' } }), 302),
+  triedAgain('a redirect', status(302, { headers: { location: '/v1/agents' } }), 302),
   triedAgain('a connection reset', { kind: 'reset' }, null),
   doneBefore('a lost reply', { kind: 'reset', applied: true }, null),
   triedAgain('no reply in time', { kind: 'hang' }, null),

@@ -36,7 +36,7 @@ export const rightAnswer: Scenario = {
     const kinds = replies.length + stopping.length
     return [
       exactly('kinds', `${kinds - wrong.length}/${kinds}`, `${kinds}/${kinds}`),
-      exactly('redirects_followed', cluster.simulator.calls.count({ path: '/v1/departments' }), 0),
+      exactly('redirects_followed', cluster.simulator.calls.count({ path: '/v1/agents' }), 0),
       ...(wrong.length > 0 ? [told('wrong', wrong.join(','))] : []),
     ]
   },
