@@ -21,6 +21,7 @@ import { createSharing } from '../adapters/prisma/share-statement.ts'
 import { createWaitingMoves } from '../adapters/prisma/waiting-moves.ts'
 import { readRulesDir } from '../adapters/rule-files.ts'
 import { ageOut } from '../services/age-out.ts'
+import { createApiAddress } from '../services/api-address.ts'
 import { applyDecision } from '../services/apply-decision.ts'
 import { createPause } from '../services/create-pause.ts'
 import { decideEvents } from '../services/decide-events.ts'
@@ -80,7 +81,12 @@ export default fp(
     const rulesets = createRulesetStore(prisma, createPause)
     const customers = guard('customers', createCustomerStore(query))
     const decisions = createDecisionReader(prisma)
-    const calls = { client: guard('client', client), ledger: guard('ledger', createCallLedger(query, share)), log }
+    const calls = {
+      client: guard('client', client),
+      ledger: guard('ledger', createCallLedger(query, share)),
+      address: createApiAddress(() => listDepartments(true)),
+      log,
+    }
     const policy = {
       mode: config.ROUTER_MODE,
       defaultDepartmentId: config.DEFAULT_DEPARTMENT_ID,

@@ -1,4 +1,5 @@
 import type { CallResult } from '../domain/retry-policy.ts'
+import type { ApiAddress } from './api-address.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { Log } from './log.ts'
 import type { PendingDecision, Settlement } from './pending-decision.ts'
@@ -104,6 +105,7 @@ export interface CallEnding {
 export interface CallDependencies {
   readonly client: HelpcrunchClient
   readonly ledger: CallLedger
+  readonly address: ApiAddress
   readonly log: Log
 }
 
@@ -119,26 +121,41 @@ export type BudgetedCall<V> =
     }
   | Exclude<CallOpening, { kind: 'opened' }>
 
+interface AnyVerdict {
+  readonly kind: string
+  readonly problem?: string
+  readonly kept?: string
+}
+
+/** A refusal of which nobody knows yet whether it is HelpCrunch's. */
+type Doubt = { readonly kind: 'try_again'; readonly problem: string; readonly kept?: undefined }
+
+const DOUBT: Doubt = {
+  kind: 'try_again',
+  problem: 'nothing has been there yet: HELPCRUNCH_API_URL must lead to the API, with its version',
+}
+
 /**
  * Makes one call within the account's budget, and sees that it is recorded whatever comes of it. `judgeReply` reads the reply for the caller;
  * its `kept` is recorded instead of a body that tells of others. `follow` says what follows from it.
  */
-export async function callHelpcrunch<
-  V extends { readonly kind: string; readonly problem?: string; readonly kept?: string },
->(
-  { client, ledger, log }: CallDependencies,
+export async function callHelpcrunch<V extends AnyVerdict>(
+  { client, ledger, address, log }: CallDependencies,
   purpose: CallPurpose,
   request: ApiRequest,
   judgeReply: (result: CallResult) => V,
-  follow?: (verdict: V) => FollowUp | undefined,
-): Promise<BudgetedCall<V>> {
+  follow?: (verdict: V | Doubt) => FollowUp | undefined,
+): Promise<BudgetedCall<V | Doubt>> {
   const { opened } = purpose
   const opening = opened ? ({ kind: 'opened', call: opened } as const) : await ledger.open(purpose, request)
   if (opening.kind !== 'opened') return opening
   const startedAt = performance.now()
   const result = await client.call(request)
   const durationMs = Math.round(performance.now() - startedAt)
-  const verdict = judgeReply(result)
+  const judged = judgeReply(result)
+  if (judged.kind === 'done') address.confirm()
+  const isDoubtful = judged.kind === 'refused' && purpose.chat !== undefined && !(await address.isConfirmed())
+  const verdict = isDoubtful ? DOUBT : judged
   const effect = accountEffect(verdict, result, opening.call)
   const recorded = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result
   const ending = { result: recorded, durationMs, problem: verdict.problem, effect }
