@@ -42,6 +42,7 @@ async function call(
       headers: {
         authorization: `Bearer ${options.apiKey}`,
         accept: 'application/json',
+        'accept-encoding': 'identity', // without it a proxy may compress, and undici does not decompress
         'content-type': 'application/json',
       },
       body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -80,9 +81,12 @@ function readFailure(error: unknown): CallResult {
   if (error instanceof errors.ResponseContentLengthMismatchError) return noResponse('truncated', error.message)
   if (error instanceof errors.ResponseExceededMaxSizeError)
     return noResponse('body_too_large', `the reply is longer than ${BODY_BYTES_MAX} bytes`)
-  const code = 'code' in error ? String(error.code) : error.name
+  const code = ('code' in error ? error.code : undefined) ?? error.name
+  // Where the host has several addresses, each has failed in its own way.
+  const message =
+    error instanceof AggregateError ? error.errors.map(({ message }) => message).join(', ') : error.message
   // Undici and the operating system word their failures without the key or the body; the code says what happened.
-  return noResponse('connection', `${code}: ${error.message}`)
+  return noResponse('connection', `${code}: ${message}`)
 }
 
 function noResponse(reason: Extract<CallResult, { kind: 'no_response' }>['reason'], message: string): CallResult {
