@@ -66,8 +66,9 @@ async function listAnew(deps: DepartmentDependencies): Promise<DepartmentList | 
 
 async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | undefined> {
   const all = new Map<number, Department>()
+  let offset = 0
   for (let page = 0; page < PAGES_MAX; page++) {
-    const path = `/departments?offset=${page * PAGE_SIZE}&limit=${PAGE_SIZE}`
+    const path = `/departments?offset=${offset}&limit=${PAGE_SIZE}`
     const call = await callHelpcrunch(deps, { kind: 'look_up' }, { method: 'GET', path }, judgePage)
     if (call.kind !== 'answered') return undefined
     const { verdict, result } = call
@@ -76,26 +77,41 @@ async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | un
       deps.log.warn({ status, problem: status === 404 ? NOTHING_THERE : NOT_LISTED }, 'departments.not_listed')
     }
     if (verdict.kind !== 'done') return undefined
-    const departments = verdict.value
+    const { departments, entries, total } = verdict.value
+    const knownBefore = all.size
     for (const department of departments) all.set(department.id, department)
-    // The total stands in two different places, depending on the list: a short page is the sure sign of the end.
-    if (departments.length < PAGE_SIZE) break
+    offset += entries
+    // Without a total a short page is the end; with one its pages may be shorter than we asked for. And an offset may be ignored.
+    if (all.size === knownBefore || (entries < PAGE_SIZE && offset >= total)) break
   }
   // In the order in which they are kept: what goes through them in pages must not meet another one on the way.
   return [...all.values()].toSorted((a, b) => a.id - b.id)
 }
 
-function judgePage(result: CallResult): BodyVerdict<Department[]> {
+interface Page {
+  readonly departments: readonly Department[]
+  /** Also those that could not be read. */
+  readonly entries: number
+  /** 0 where it is not told. */
+  readonly total: number
+}
+
+function judgePage(result: CallResult): BodyVerdict<Page> {
   // A key that may not list departments may still look at chats and move them: no reason to stop all calls. One that has been
   // revoked is found out by the next call for a chat.
   if (result.kind === 'response' && result.status === 403) return { kind: 'refused' }
   return judgeBody(result, readPage)
 }
 
-function readPage(json: unknown): Department[] | undefined {
+/** A list none of whose entries is a department is another list. */
+function readPage(json: unknown): Page | undefined {
   if (!isJsonObject(json) || !Array.isArray(json.data)) return undefined
-  return json.data.flatMap((item) => {
+  const entries = json.data.length
+  const departments = json.data.flatMap((item) => {
     const id = isJsonObject(item) ? readId(item.id) : undefined
     return id === undefined ? [] : [{ id, name: readText(item.name) ?? `Department ${id}` }]
   })
+  if (entries > 0 && departments.length === 0) return undefined
+  const total = readId(isJsonObject(json.meta) ? json.meta.total : json.total) ?? 0 // in either place, depending on the list
+  return { departments, entries, total }
 }

@@ -93,6 +93,45 @@ test('more departments than fit one of their pages are all listed, and come in p
   t.equal(simulator.calls.count(LISTED), 2)
 })
 
+test('pages that are shorter than asked for are all listed where HelpCrunch tells how many departments there are', async (t) => {
+  const { simulator, get, sql } = await startService(t, { settings })
+  const [ten, twenty, thirty] = [10, 20, 30].map((id) => ({ id, name: `Department ${id}` }))
+  for (const total of [{ meta: { total: 3 } }, { total: '3' }]) {
+    simulator.script(LISTED, [
+      { kind: 'wrong_body', body: { data: [ten, twenty], ...total } },
+      { kind: 'wrong_body', body: { data: [thirty], ...total } },
+    ])
+    const { body } = await get('/v1/departments?refresh=true')
+    t.strictSame(body.data, [ten, twenty, thirty])
+    await age({ sql }, '11 seconds')
+  }
+  t.strictSame(
+    simulator.calls.all.map(({ query }) => query),
+    [0, 2, 0, 2].map((offset) => `offset=${offset}&limit=100`),
+  )
+})
+
+test('pages that repeat themselves, or fall short of their total, come to an end', async (t) => {
+  const { simulator, get, sql } = await startService(t, { settings })
+  const data = Array.from({ length: 100 }, (_, n) => ({ id: n + 1, name: 'One of many' }))
+  simulator.script(LISTED, Array(2).fill({ kind: 'wrong_body', body: { data, total: 300 } }))
+  t.equal((await get('/v1/departments?limit=100')).body.data.length, 100)
+  t.equal(simulator.calls.count(LISTED), 2)
+  await age({ sql }, '11 seconds')
+  simulator.script(LISTED, [{ kind: 'wrong_body', body: { data: data.slice(0, 3), total: 9 } }])
+  simulator.script(LISTED, [{ kind: 'wrong_body', body: { data: [], total: 9 } }])
+  t.equal((await get('/v1/departments?refresh=true')).body.data.length, 3)
+  t.equal(simulator.calls.count(LISTED), 4)
+})
+
+test('a list of something else does not take the place of the departments', async (t) => {
+  const { simulator, get, sql } = await startService(t, { settings })
+  await get('/v1/departments')
+  await age({ sql }, '11 seconds')
+  simulator.script(LISTED, [{ kind: 'wrong_body', body: { data: [{ uuid: 'a' }, { uuid: 'b' }] } }])
+  t.equal((await get('/v1/departments?refresh=true')).body.data.length, 4)
+})
+
 test('while HelpCrunch is away the last list is told, and without one that there is none', async (t) => {
   const { simulator, get, sql } = await startService(t, { settings })
   const skip = timeSkipper(t)
