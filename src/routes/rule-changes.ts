@@ -63,7 +63,10 @@ const ruleChanges: FastifyPluginAsyncTypebox = async (app) => {
     const expected = requireIfMatch(headers, reply)
     if (expected === undefined) return reply
     const result = await app.services.deleteRule(key, expected, identity)
-    return result.kind === 'deleted' ? reply.code(204).send() : refuse(reply, result)
+    if (result.kind === 'deleted') return reply.code(204).send()
+    return result.kind === 'missing'
+      ? reply.problem(404, 'not_found', `There is no rule "${key}".`)
+      : refuse(reply, result)
   })
 
   const bodyLimit = RULES_BYTES_MAX

@@ -67,6 +67,18 @@ test('every example fits the schema beside it, and the example of a rule is a ru
   t.match(readRule(example), { kind: 'valid' })
 })
 
+test('the example of bad input is about something that the operation takes', async (t) => {
+  const { document } = await start(t)
+  for (const { name, operation } of operationsOf(document)) {
+    const { example } = operation.responses[400]?.content['application/problem+json'] ?? {}
+    if (example?.code !== 'invalid_input') continue
+    const [{ pointer }] = example.errors
+    const [, first] = pointer.split('/')
+    const isTaken = first === undefined || namesTaken(document, operation).includes(`${example.detail} /${first}`)
+    t.ok(isTaken, `${name}: ${example.detail} ${pointer}`)
+  }
+})
+
 test('the schema of a rule takes what is a rule, and nothing else', async (t) => {
   const { document } = await start(t)
   const fits = (value: unknown) => misfits(document, { $ref: '#/components/schemas/RuleDocument' }, value).length === 0
@@ -91,6 +103,19 @@ test('the reference can be browsed without a token and without the internet', as
     t.ok((await reply.arrayBuffer()).byteLength > 0, asset)
   }
 })
+
+/** Of all that an operation takes, how bad input begins: `The path is not valid. /id`. */
+function namesTaken(document: Json, operation: Json): string[] {
+  const parts: Json = { path: 'path', query: 'querystring' }
+  const parameters: Json[] = operation.parameters ?? []
+  const { schema } = operation.requestBody?.content['application/json'] ?? {}
+  const [, component = ''] = /(\w+)$/.exec(schema?.allOf?.[0].$ref ?? '') ?? []
+  const { properties = {} } = document.components.schemas[component] ?? schema ?? {}
+  return [
+    ...parameters.map(({ in: place, name }) => `The ${parts[place]} is not valid. /${name}`),
+    ...Object.keys(properties).map((name) => `The body is not valid. /${name}`),
+  ]
+}
 
 /** Nothing works anything off: a document needs no worker. */
 async function start(t: Test) {

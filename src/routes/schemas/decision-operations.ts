@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
 import { DECISION_EXAMPLE, EVENT_EXAMPLE, EXPLAINED_DECISION_EXAMPLE } from './decisions.ts'
 import { json, type Operation, pageOf, problem } from './operation.ts'
+import { BAD_DECISION_ID, badInput } from './shared-answers.ts'
 
+const BAD_EVENT_ID = badInput('path', '/id', 'must have at most 100 characters')
 const NO_DECISION = problem(404, 'not_found', 'There is no decision 42.')
 const NO_EVENT = problem(404, 'not_found', `There is no event ${EVENT_EXAMPLE.id}.`)
 const LOCATION = { Location: 'Where to look how it comes out.' }
@@ -25,6 +27,7 @@ export const READ_DECISION: Operation = {
     'With the facts that were known, how every rule and every condition came out, and every call to HelpCrunch with its response.',
   answers: {
     200: json('The decision.', Type.Ref('ExplainedDecision'), EXPLAINED_DECISION_EXAMPLE),
+    400: BAD_DECISION_ID,
     404: NO_DECISION,
   },
 }
@@ -47,6 +50,7 @@ export const RETRY_DECISION: Operation = {
       { ...DECISION_EXAMPLE, outcome: 'pending', appliedAt: null },
       LOCATION,
     ),
+    400: BAD_DECISION_ID,
     404: NO_DECISION,
     409: problem(
       409,
@@ -74,6 +78,7 @@ export const READ_EVENT: Operation = {
   description: 'The body is text, since an unreadable one is no JSON.',
   answers: {
     200: json('The event.', Type.Ref('WholeEvent'), { ...EVENT_EXAMPLE, body: '{"event":"chat.new"}' }),
+    400: BAD_EVENT_ID,
     404: NO_EVENT,
   },
 }
@@ -90,6 +95,7 @@ export const RETRY_EVENT: Operation = {
       { ...EVENT_EXAMPLE, status: 'waiting', finishedAt: null, decisionId: null },
       LOCATION,
     ),
+    400: BAD_EVENT_ID,
     404: NO_EVENT,
     409: problem(
       409,

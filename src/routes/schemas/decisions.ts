@@ -56,8 +56,14 @@ export const Attempt = Type.Object(
     method: Type.String(),
     path: Type.String(),
     status: orNull(Type.Integer(), 'Null when there was no response.'),
-    body: orNull(Type.String(), 'The response as it was, cut when long.'),
-    error: orNull(Type.String(), 'Why there was no response.'),
+    body: orNull(
+      Type.String(),
+      'The response as it was, cut after 4,096 characters; null where there was none, or none is to be kept.',
+    ),
+    error: orNull(
+      Type.String(),
+      'Why there was no response, or what is wrong with one that was a success by its status.',
+    ),
   },
   CLOSED,
 )

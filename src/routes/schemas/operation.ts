@@ -58,13 +58,16 @@ export function problem(
   more: {
     readonly errors?: readonly { readonly pointer: string; readonly message: string }[]
     readonly headers?: Readonly<Record<string, string>>
+    /** Further codes that this status may carry. */
+    readonly or?: readonly string[]
   } = {},
 ): Answer {
-  const { errors, headers = {} } = more
+  const { errors, headers = {}, or = [] } = more
   const title = STATUS_CODES[status] ?? 'Error'
+  const codes = [code, ...or].map((one) => `\`${one}\``).join(' or ')
   const example = { type: 'about:blank', title, status, detail, code, ...(errors && { errors }) }
   return {
-    description: `${title}: \`${code}\`. ${detail}`,
+    description: `${title}: ${codes}. ${detail}`,
     headers,
     body: { mediaType: 'application/problem+json', schema: Type.Ref('Problem'), example },
   }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { json, type Operation, pageOf, problem } from './operation.ts'
 import { AUDIT_EXAMPLE, ERASURE_EXAMPLE, TOKEN_EXAMPLE } from './people.ts'
+import { badInput } from './shared-answers.ts'
 
 const tag = 'People'
 
@@ -27,6 +28,7 @@ export const ISSUE_TOKEN: Operation = {
       { ...TOKEN_EXAMPLE, token: `hcr_${'x'.repeat(43)}` },
       { 'Cache-Control': '`no-store`' },
     ),
+    400: badInput('body', '/role', 'must be one of viewer, editor, admin'),
   },
 }
 
@@ -37,6 +39,7 @@ export const REVOKE_TOKEN: Operation = {
   description: 'Every replica refuses it at once.',
   answers: {
     204: { description: 'It is gone.' },
+    400: badInput('path', '/id', 'must be well-formed. The id of the token.'),
     404: problem(404, 'not_found', `There is no token ${TOKEN_EXAMPLE.id}.`),
   },
 }
@@ -60,6 +63,7 @@ export const ERASE_CUSTOMER: Operation = {
     "Empties the bodies of the customer's events and of the events of the customer's chats, the facts of their decisions and the replies of HelpCrunch, and forgets the profile. What cannot name anybody stays, so that counts stay true and each event is processed once: ids, times, rule, department, outcome. An event that still waits ends undecided; a decision that waits for its call is still carried out. It covers what was received until then: HelpCrunch goes on knowing the customer, and what it sends later is a new matter. Repeat it when it was cut off.",
   answers: {
     200: json('What was erased, in numbers.', Type.Ref('Erasure'), ERASURE_EXAMPLE),
+    400: badInput('path', '/id', 'must be integer'),
     404: problem(404, 'not_found', `Nothing is kept of a customer ${ERASURE_EXAMPLE.customerId}.`),
   },
 }

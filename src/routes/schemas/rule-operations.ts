@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { json, type Operation, pageOf, problem } from './operation.ts'
 import { RULE_EXAMPLE, STORED_RULE_EXAMPLE, WARNING_EXAMPLE } from './rules.ts'
+import { badInput } from './shared-answers.ts'
 
 const tag = 'Rules'
 const ETAG = { ETag: 'The version of the rule, in quotes.' }
@@ -11,6 +12,9 @@ const GUARD = { 'If-Match': { required: true, description: IF_MATCH } }
 const BODY = { schema: Type.Ref('RuleDocument'), example: RULE_EXAMPLE }
 const Rule = Type.Ref('Rule')
 
+const BAD_KEY = badInput('path', '/key', 'must have at most 64 characters')
+const ZERO = 'It is 0. Expected: a whole number from 1 to 10000; higher is tried first, a tie goes to the smaller key.'
+const BAD_RULE = badInput('body', '/priority', ZERO)
 const MISSING = problem(404, 'not_found', 'There is no such rule. Create it with POST /v1/rules.')
 const STALE = problem(
   412,
@@ -51,6 +55,7 @@ export const READ_RULE: Operation = {
   description: 'As it is now. Its `ETag` is what a change must send as `If-Match`.',
   answers: {
     200: json('The rule.', Rule, STORED_RULE_EXAMPLE, ETAG),
+    400: BAD_KEY,
     404: problem(404, 'not_found', 'There is no rule "german-vip".'),
   },
 }
@@ -87,6 +92,7 @@ export const CREATE_RULE: Operation = {
   body: BODY,
   answers: {
     201: json('The rule is stored.', Rule, { ...STORED_RULE_EXAMPLE, version: 1 }, { ...ETAG, ...LOCATION }),
+    400: BAD_RULE,
     409: problem(409, 'exists', 'There is a rule with this key already. Change it with PUT, or choose another.'),
     422: RED_TESTS,
   },
@@ -101,6 +107,7 @@ export const REPLACE_RULE: Operation = {
   body: BODY,
   answers: {
     200: json('The rule as it is now.', Rule, { ...STORED_RULE_EXAMPLE, warnings: [WARNING_EXAMPLE] }, ETAG),
+    400: BAD_RULE,
     404: MISSING,
     412: STALE,
     422: RED_TESTS,
@@ -125,6 +132,7 @@ export const REPLACE_RULES: Operation = {
       { rulesetVersion: 19, created: ['german-vip'], changed: [], deleted: ['german'], warnings: [] },
       SET_ETAG,
     ),
+    400: badInput('body', '/rules/0/priority', ZERO),
     412: problem(
       412,
       'stale',
@@ -141,7 +149,13 @@ export const DELETE_RULE: Operation = {
   summary: 'Delete a rule',
   description: 'Its versions stay, so that past decisions can be explained and a rollback can bring it back.',
   headers: GUARD,
-  answers: { 204: { description: 'It is gone.' }, 404: MISSING, 412: STALE, 428: UNGUARDED },
+  answers: {
+    204: { description: 'It is gone.' },
+    400: BAD_KEY,
+    404: problem(404, 'not_found', 'There is no rule "german-vip".'),
+    412: STALE,
+    428: UNGUARDED,
+  },
 }
 
 export const ORDER_RULES: Operation = {
@@ -158,6 +172,7 @@ export const ORDER_RULES: Operation = {
         { key: 'french', priority: 100, version: 2 },
       ],
     }),
+    400: badInput('body', '/keys', 'Every rule must be named; add: spanish.'),
   },
 }
 
@@ -171,6 +186,7 @@ export const ROLL_BACK_RULE: Operation = {
   body: { example: { version: 2 } },
   answers: {
     200: json('The rule as it is now.', Rule, { ...STORED_RULE_EXAMPLE, version: 4 }, ETAG),
+    400: badInput('body', '/version', 'must be >= 1'),
     404: problem(404, 'not_found', 'There is no version 2 of a rule "german-vip".'),
     412: STALE,
     422: RED_TESTS,

@@ -111,7 +111,23 @@ export const STORED_RULE_EXAMPLE = {
   warnings: [],
 }
 
-/** A warning about it. */
+/** What a check warns of. */
+export const NEVER_REACHED_EXAMPLE = {
+  rule: 'german-vip',
+  code: 'never_reached',
+  pointer: '/priority',
+  message:
+    'No chat gets to this rule: every chat that it matches is taken by "german" before. Give this rule a higher priority, narrow what comes before it, or remove it.',
+  certainty: 'certain',
+  others: ['german'],
+  witness: {
+    event: 'chat.new',
+    at: '2026-03-02T08:00:00.000Z',
+    facts: { event: 'chat.new', plan: 'pro', language: 'de', country: 'DE' },
+  },
+}
+
+/** What a write warns of while HelpCrunch is away. */
 export const WARNING_EXAMPLE = {
   rule: 'german-vip',
   code: 'department_unchecked',

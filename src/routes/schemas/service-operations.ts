@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { json, type Operation, pageOf, problem, Time } from './operation.ts'
 import { FACT_EXAMPLE, STATS_EXAMPLE } from './service.ts'
+import { badInput } from './shared-answers.ts'
 
 const Alive = Type.Object({ status: Type.Enum(['ok']) }, { additionalProperties: false })
 const READY = { status: 'ready', checks: { database: 'ok', queue: 'ok', draining: false } }
@@ -21,6 +22,10 @@ export const LIST_DEPARTMENTS: Operation = {
       503,
       'helpcrunch_unavailable',
       'HelpCrunch could not be asked for its departments, and they have never been listed before. Try again soon.',
+      {
+        or: ['database_away'],
+        headers: { 'Retry-After': 'Seconds until another try is worth it, with `database_away`.' },
+      },
     ),
   },
 }
@@ -42,7 +47,10 @@ export const READ_STATS: Operation = {
   summary: 'Count what was decided',
   description:
     'Per outcome, department, rule and hour, with what shadows would have done; and how the queue and the budget of calls are now.',
-  answers: { 200: json('The counts.', Type.Ref('Stats'), STATS_EXAMPLE) },
+  answers: {
+    200: json('The counts.', Type.Ref('Stats'), STATS_EXAMPLE),
+    400: badInput('querystring', '/from', 'must be before `to`'),
+  },
 }
 
 export const CHECK_LIFE: Operation = {

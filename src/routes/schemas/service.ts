@@ -45,18 +45,31 @@ const ShadowRule = Type.Object(
 const Shadow = Type.Object(
   {
     decisions: Type.Integer({ description: 'How many of the newest decisions were compared.' }),
-    rules: Type.Array(ShadowRule),
-    service: Type.Object({ decisions: Count, agreed: Count, differed: Count, unknown: Count }, CLOSED),
+    rules: Type.Array(ShadowRule, {
+      description:
+        'Of each rule with the status `shadow`. `wouldHaveWon`: had it been enabled; of these it `agreed` with the department that was chosen, or `differed`. `unknown`: it, or who won, hung on a fact that was not looked up.',
+    }),
+    service: Type.Object(
+      { decisions: Count, agreed: Count, differed: Count, unknown: Count },
+      {
+        ...CLOSED,
+        description:
+          'Of decisions with the outcome `shadow`: whether the chat is where it would have been moved, as its newest `chat.*` event since then tells. `unknown`: none has come.',
+      },
+    ),
   },
   { ...CLOSED, description: 'What shadows would have done, against what was done.' },
 )
 
 const Queue = Type.Object(
   {
-    waitingEvents: Count,
+    waitingEvents: Type.Integer({ minimum: 0, description: 'Events that wait to be decided, or for a look-up.' }),
     oldestWaitingMs: orNull(Type.Number(), 'Since the oldest of them was received; null when none waits.'),
-    pendingDecisions: Count,
-    readyJobs: Count,
+    pendingDecisions: Type.Integer({ minimum: 0, description: 'Decisions that wait for their call.' }),
+    readyJobs: Type.Integer({
+      minimum: 0,
+      description: 'Jobs that could start now, those held back by the budget included.',
+    }),
   },
   CLOSED,
 )
@@ -66,7 +79,7 @@ const Budget = Type.Object(
     limit: Type.Integer({ description: 'Calls a minute.' }),
     used: Type.Integer({ description: 'Calls during the last 60 seconds, of all replicas.' }),
     pausedUntil: orNull(Time, 'Null when no call is held back.'),
-    pauseReason: orNull(Type.String()),
+    pauseReason: orNull(Type.String(), '`unauthorized` or `throttled`.'),
   },
   CLOSED,
 )
@@ -78,9 +91,15 @@ export const Stats = Type.Object(
     to: Time,
     decisions: Count,
     outcomes: Type.Array(Type.Object({ outcome: Type.String(), count: Count }, CLOSED)),
-    departments: Type.Array(Type.Object({ department: orNull(Type.Integer()), count: Count }, CLOSED)),
-    rules: Type.Array(Type.Object({ rule: orNull(Type.String()), count: Count }, CLOSED)),
-    hours: Type.Array(Type.Object({ hour: Time, count: Count }, CLOSED)),
+    departments: Type.Array(Type.Object({ department: orNull(Type.Integer()), count: Count }, CLOSED), {
+      description: 'By the department that was chosen; null is none.',
+    }),
+    rules: Type.Array(Type.Object({ rule: orNull(Type.String()), count: Count }, CLOSED), {
+      description: 'By the rule that won; null is none.',
+    }),
+    hours: Type.Array(Type.Object({ hour: Time, count: Count }, CLOSED), {
+      description: 'By the beginning of the hour, in UTC; hours without a decision are left out.',
+    }),
     shadow: Shadow,
     queue: Queue,
     budget: Budget,

@@ -14,7 +14,7 @@ export interface Asked {
 /** The answers that a route can give because of what it asks, whatever it does. */
 export function sharedAnswers({ role, hasInput, hasParams, mayHaveBody }: Asked): Record<number, Answer> {
   return {
-    ...(hasInput && { 400: BAD_INPUT }),
+    ...(hasInput && { 400: BAD_LIMIT }),
     ...(role !== undefined && { 401: NO_TOKEN }),
     ...(role !== undefined && role !== 'viewer' && { 403: forbidden(role) }),
     ...(hasParams && { 414: TOO_LONG }),
@@ -24,9 +24,14 @@ export function sharedAnswers({ role, hasInput, hasParams, mayHaveBody }: Asked)
   }
 }
 
-const BAD_INPUT = problem(400, 'invalid_input', 'The request is not valid.', {
-  errors: [{ pointer: '/limit', message: 'must be <= 100' }],
-})
+/** How bad input is answered: what is wrong at one place of the path, the query or the body. */
+export function badInput(part: 'path' | 'querystring' | 'body', pointer: string, message: string): Answer {
+  return problem(400, 'invalid_input', `The ${part} is not valid.`, { errors: [{ pointer, message }] })
+}
+
+/** Most routes are lists; the others say by an answer of their own what can be wrong. */
+const BAD_LIMIT = badInput('querystring', '/limit', 'must be <= 100')
+export const BAD_DECISION_ID = badInput('path', '/id', 'must be well-formed. The id of a decision, in digits.')
 
 const NO_TOKEN = problem(401, 'unauthorized', 'This needs a valid token: send it as "Authorization: Bearer <token>".', {
   headers: { 'WWW-Authenticate': '`Bearer`' },

@@ -2,8 +2,8 @@ import { Type } from 'typebox'
 import { BacktestRequest } from '../../domain/backtest-request.ts'
 import { SimulationRequest } from '../../domain/simulation-request.ts'
 import { json, type Operation, problem } from './operation.ts'
-import { RULE_EXAMPLE, WARNING_EXAMPLE } from './rules.ts'
-import { erasedDetail } from './shared-answers.ts'
+import { NEVER_REACHED_EXAMPLE, RULE_EXAMPLE } from './rules.ts'
+import { BAD_DECISION_ID, badInput, erasedDetail } from './shared-answers.ts'
 import { BACKTEST_EXAMPLE, SIMULATION_EXAMPLE } from './trials.ts'
 
 const tag = 'Trying rules'
@@ -26,10 +26,14 @@ export const CHECK_RULES: Operation = {
   answers: {
     200: json('What a write would refuse, and what it would warn of.', Type.Ref('RuleCheck'), {
       errors: [
-        { pointer: '/rule/department', message: 'HelpCrunch has no department 233048. Create one there first.' },
+        {
+          pointer: '/rule/department',
+          message: 'HelpCrunch has no department 233048. Use one of: 233041 (Sales), 233042 (Billing).',
+        },
       ],
-      warnings: [WARNING_EXAMPLE],
+      warnings: [NEVER_REACHED_EXAMPLE],
     }),
+    400: badInput('body', '', 'Give either `rule`, a rule document, or `rules`, a list of them.'),
   },
 }
 
@@ -49,6 +53,7 @@ export const SIMULATE: Operation = {
       Type.Ref('Simulation'),
       SIMULATION_EXAMPLE,
     ),
+    400: badInput('body', '/facts', 'There is nothing to simulate. Give facts, or the decisionId of a decision.'),
     404: NO_DECISION,
     409: ERASED,
   },
@@ -58,14 +63,21 @@ export const BACKTEST: Operation = {
   operationId: 'backtest',
   tag,
   summary: 'See what rules would have done',
-  description: 'Makes the newest recorded decisions again by given rules, and tells which would come out otherwise.',
+  description:
+    'Makes the newest recorded decisions again, and tells which would come out otherwise. Given rules take the place of those in force with the same key, and join the others; with `replace` they are all there are. A draft among them is tried as if it were enabled.',
   body: {
     schema: Type.Object({ ...BacktestRequest.properties, rules: Rules }, CLOSED),
     example: { rules: [RULE_EXAMPLE], limit: 1000 },
   },
   answers: {
     200: json('What would have moved from where to where.', Type.Ref('Backtest'), BACKTEST_EXAMPLE),
+    400: badInput(
+      'body',
+      '/limit',
+      'It is 0. Expected: how many of the newest decisions, 1 to 10000; 1000 when left out.',
+    ),
     503: problem(503, 'busy', 'Several backtests are waiting already. Try again soon.', {
+      or: ['backtest_gave_up', 'database_away'],
       headers: {
         'Retry-After': 'Seconds until another try is worth it; absent with `backtest_gave_up`, which asks for less.',
       },
@@ -88,7 +100,8 @@ export const MAKE_RULE_TEST: Operation = {
         test: { name: 'Decision 42 about chat 501', facts: { language: 'de', plan: 'Pro' }, expect: 'match' },
       },
     ),
+    400: BAD_DECISION_ID,
     404: NO_DECISION,
-    409: ERASED,
+    409: problem(409, 'erased', erasedDetail('42'), { or: ['facts_not_looked_up'] }),
   },
 }

@@ -88,7 +88,10 @@ export const Backtest = Type.Object(
         },
         CLOSED,
       ),
-      { description: 'In the order tried.' },
+      {
+        description:
+          'In the order tried; rules that won then and are gone now come last. `matched`: the rule fits, whether or not it wins. `gained`: it wins now, and did not then; `lost`: the other way round. `unknown`: nobody can tell who wins, as it hangs on a fact that was not looked up then.',
+      },
     ),
     samples: Type.Array(
       Type.Object({ decisionId: Type.String(), chatId: Type.Integer(), from: Choice, to: Choice }, CLOSED),

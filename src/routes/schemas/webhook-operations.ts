@@ -25,7 +25,7 @@ export const RECEIVE_WEBHOOK: Operation = {
   tag: 'Webhooks',
   summary: 'Take in an event of HelpCrunch',
   description:
-    'The signature is checked over the raw bytes before anything is parsed, and the answer comes only after the event is on disk. Unknown event types and unknown extra fields are accepted. Send it again after anything but 202 and 400.',
+    'The signature is checked over the raw bytes before anything is parsed, and the answer comes only after the event is on disk. Unknown event types and unknown extra fields are accepted. After a 500, a 503 or no answer send it again: the same id counts once.',
   signed: true,
   body: {
     schema: Envelope,
@@ -53,8 +53,8 @@ export const RECEIVE_WEBHOOK: Operation = {
       'bad_signature',
       'X-HelpCrunch-Signature is not the HMAC-SHA1 of this body under any of the signing keys.',
     ),
-    // Or `overloaded`: more arrives than can be stored.
     503: problem(503, 'not_stored', 'The event could not be stored. Send it again.', {
+      or: ['overloaded'],
       headers: { 'Retry-After': 'Seconds until another try is worth it.' },
     }),
   },
