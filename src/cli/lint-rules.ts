@@ -20,7 +20,7 @@ export async function lintRules(settings: Settings, output: Output): Promise<num
     for (const warning of warnings) {
       output.line(`${output.paint('yellow', 'warning')} ${placeOf(warning.file, warning)}: ${warningText(warning)}`)
     }
-    const notLookedFor = problems.length === 0 ? '' : '; warnings are looked for when there is none'
+    const notLookedFor = problems.length === 0 ? '' : '; warnings are looked for once there is no error'
     output.line(
       `${counted(files.length, 'file')}: ${counted(problems.length, 'error')}, ` +
         `${counted(warnings.length, 'warning')}${notLookedFor}`,

@@ -37,7 +37,8 @@ export async function readPlanFile(file: string): Promise<KeptPlan> {
     throw new CommandError(`The plan ${file} cannot be read: ${reasonOf(cause)}. ${hint}`, { cause })
   })
   const json = parsed(readUtf8(bytes) ?? '')
-  if (!Check(PlanFile, json)) throw new CommandError(`${file} holds no plan. "rules plan --out ${file}" makes one.`)
+  if (!Check(PlanFile, json))
+    throw new CommandError(`${file} holds no plan. "npm run rules -- plan --out ${file}" makes one.`)
   const entries = json.rules.map((rule, index) => ({
     file: `${file}:/rules/${index}`,
     json: rule,

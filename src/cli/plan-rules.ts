@@ -36,7 +36,8 @@ export async function planRules(settings: Settings, output: Output): Promise<num
   else {
     output.line('')
     for (const line of describeEffect(effect, await client.departmentNames(), output)) output.line(line)
-    const next = out === undefined ? '' : ` "rules apply ${out}" carries it out, if the service is still the same.`
+    const next =
+      out === undefined ? '' : ` "npm run rules -- apply ${out}" carries it out, if the service is still the same.`
     output.line(`\n${counted(changes.length, 'rule')} to write; the service has ${stored.length} now.${next}`)
   }
   return difference ? 2 : 0

@@ -114,7 +114,7 @@ function misfitOf(command: Command, values: Values, rest: readonly string[]): st
   const unknown = Object.keys(values).find((name) => !TAKEN[command].includes(name))
   if (unknown !== undefined) {
     const known = TAKEN[command].map((name) => `--${name}`)
-    return `${command} takes no --${unknown}.${suggestion(`--${unknown}`, known)} "rules ${command} --help" lists what it takes.`
+    return `${command} takes no --${unknown}.${suggestion(`--${unknown}`, known)} "npm run rules -- ${command} --help" lists what it takes.`
   }
   for (const [name, value] of Object.entries(values)) {
     const wantsText = Object.entries(OPTIONS).some(([option, { type }]) => option === name && type === 'string')

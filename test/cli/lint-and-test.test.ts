@@ -18,7 +18,7 @@ test('lint says what is wrong with which file and where, all at once, and fails'
   t.match(out, `error   ${join(dir, 'broken.json')}: This is not JSON`)
   t.match(out, `error   ${join(dir, 'wrong.json')}:/priority: `)
   t.match(out, `error   ${join(dir, 'wrong.json')}:/departement: `)
-  t.match(out, /2 files: 3 errors, 0 warnings; warnings are looked for when there is none$/)
+  t.match(out, /2 files: 3 errors, 0 warnings; warnings are looked for once there is no error$/)
 })
 
 test('lint names the file that cannot be read, not the folder', async (t) => {

@@ -148,7 +148,7 @@ test('a plan is kept with what the service had when it was made', async (t) => {
   const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
   const { code, out } = await runCli(['plan', '--dir', dir, '--out', file], env)
   t.equal(code, 2)
-  t.match(out, `"rules apply ${file}" carries it out, if the service is still the same.`)
+  t.match(out, `"npm run rules -- apply ${file}" carries it out, if the service is still the same.`)
   const text = await readFile(file, 'utf8')
   t.match(JSON.parse(text), { seen: { german: /^1 / }, rules: [{ key: 'german', department: 20 }] })
   t.notMatch(text, ADMIN_TOKEN)
