@@ -78,6 +78,19 @@ test('the endpoints in README.md are those that exist', async (t) => {
   t.strictSame(rows.flatMap((row) => matchesOf(/`([A-Z]+ \/[^`]*)`/g, row)).sort(), served.sort())
 })
 
+test('README.md names each line of the log that somebody should be woken by, and none that is not logged', async (t) => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).map(read).join('\n')
+  const errors = matchesOf(/\blog\.(?:error|fatal)\(.*'([a-z_]+\.[a-z_]+)'\)/g, sources)
+  t.ok(errors.length >= 15, `${errors.length} lines`)
+  const [, section = ''] = read('README.md').split('## Operating it\n')
+  for (const line of errors) t.ok(section.includes(`\`${line}\``), line)
+  const named = matchesOf(/`([a-z_]+\.[a-z_]+)`/g, section).filter(
+    (name) => !/^(customer|chat|message|custom)\./.test(name),
+  )
+  t.ok(named.length >= 25, `${named.length} lines are named`)
+  for (const line of named) t.match(sources, new RegExp(`\\blog\\.[a-z]+\\(.*'${line}'\\)`), line)
+})
+
 test('the rule in README.md is valid and its tests pass', async (t) => {
   const [example = ''] = matchesOf(/^```json\n(\{[\s\S]+?\n\})\n```$/gm, read('README.md'))
   const reading = readRule(JSON.parse(example))
