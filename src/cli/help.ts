@@ -33,8 +33,8 @@ ${JSON_TEXT}
 Exit code: 0 no difference, 2 a difference, 1 an error, or rules that the service would refuse. The token needs the role viewer.`,
 
   apply: `npm run rules -- apply [plan file] [options]
-Makes the rules of the service those of the folder, or carries out a plan that "plan --out" has kept. All of it
-or nothing, in force at one moment. It refuses when the service has changed since.
+Makes the rules of the service those of the folder, or carries out a plan that "plan --out" has kept. All of it or nothing,
+in force at one moment; nothing when a rule of the service has changed since it was read.
 
 ${FOLDER}
 ${SERVICE}
@@ -59,7 +59,7 @@ ${FOLDER}
   --strict         warnings fail too
 ${JSON_TEXT}
 
-Exit code: 0 no error, 1 an error (with --strict, or a warning).`,
+Exit code: 0 no error, 1 an error, or with --strict a warning.`,
 
   test: `npm run rules -- test [options]
 Runs the tests in the rule files, those of drafts and disabled rules too, and prints each that fails.

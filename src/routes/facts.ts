@@ -9,7 +9,7 @@ const ListQuery = Type.Object(
   {
     ...PAGE_QUERY,
     // A vocabulary is read as a whole, so its page is large enough for most accounts.
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 100, description: 'At most so many.' }),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 100, description: 'How many to list at most.' }),
   },
   { additionalProperties: false },
 )

@@ -3,7 +3,7 @@ import { invalidInput } from './invalid-input.ts'
 
 /** What every list takes. */
 export const PAGE_QUERY = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'At most so many.' }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many to list at most.' }),
   cursor: Type.Optional(
     // The longest is the name of a fact, of 256 characters with three bytes each.
     Type.String({ pattern: '^[A-Za-z0-9_-]{1,1024}$', description: 'The nextCursor of the page before.' }),

@@ -5,7 +5,11 @@ import { type TSchema, Type } from 'typebox'
 export const TAGS = [
   { name: 'Webhooks', description: 'Where HelpCrunch sends its events.' },
   { name: 'Rules', description: 'What decides which department answers a chat.' },
-  { name: 'Trying rules', description: 'What rules would do, before they do it. Writes nothing, and asks HelpCrunch for its departments at most.' },
+  {
+    name: 'Trying rules',
+    description:
+      'What rules would do, before they do it. Writes nothing, and asks HelpCrunch for its departments at most.',
+  },
   { name: 'Decisions', description: 'Where each chat went, and why.' },
   { name: 'Events', description: 'What HelpCrunch sent, and what became of it.' },
   { name: 'Departments and facts', description: 'What rules may talk about.' },
