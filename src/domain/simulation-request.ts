@@ -22,7 +22,11 @@ export const SimulationRequest = Type.Object(
         description: `The event to simulate for facts, one of ${EVENT_TYPES_ROUTABLE.join(', ')}; chat.new when left out.`,
       }),
     ),
-    at: Type.Optional(RuleTest.properties.at),
+    at: Type.Optional({
+      ...RuleTest.properties.at,
+      description:
+        'A moment with its offset, for example "2026-03-02T10:00:00+01:00": when the event of the facts happens, by which schedules go; now when left out.',
+    }),
   },
   {
     additionalProperties: false,
