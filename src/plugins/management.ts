@@ -66,7 +66,7 @@ export function createManagementServices(
   const { config, log } = app
   const { prisma, pool } = app.database
   const head = createRulesetHead(prisma)
-  const live = { read: async () => rulesets.at(await head.currentVersion()) }
+  const live = { read: async () => rulesets.inForce(await head.current()) }
   const analyst = createAnalysisRunner(log)
   const warning = { analyst, seenValues: createSeenValues(prisma) }
   const book = createRuleBook(prisma)

@@ -15,6 +15,7 @@ import {
   NEVER_ENDED,
   type Postponed,
   type Postponement,
+  type RulesetInForce,
   STARTS_MAX,
   type WaitingEvent,
   type WorkEnding,
@@ -44,8 +45,10 @@ export interface DecisionJournal extends EventNaming {
   postpone(claim: ChatClaim, event: WaitingEvent, postponement: Postponement): Promise<void>
 }
 
-/** The port to the rules in force; `adapters/prisma/ruleset-store.ts` implements it. */
+/** The port to the rules; `adapters/prisma/ruleset-store.ts` implements it. */
 export interface Rulesets {
+  inForce(ruleset: RulesetInForce): Promise<CompiledRuleset>
+  /** Those that decisions have been made by. */
   at(version: number): Promise<CompiledRuleset>
 }
 
@@ -110,7 +113,7 @@ const FINISHED: Step = { ending: DONE, pending: undefined, hasMore: true }
 
 async function decideEvent(deps: DecideDependencies, claim: ChatClaim, event: WaitingEvent): Promise<Step> {
   if (event.starts > STARTS_MAX) return setAside(deps, claim, event)
-  const ruleset = await deps.rulesets.at(event.rulesetVersion)
+  const ruleset = await deps.rulesets.inForce(event.ruleset)
   if (!isDecided(ruleset, event.type)) {
     await deps.journal.finish(claim, event, 'ignored', 'No enabled or shadow rule listens to this event.')
     return FINISHED

@@ -83,7 +83,7 @@ async function compareShadows(
   range: TimeRange,
   { outcomes }: DecisionCounts,
 ): Promise<ShadowComparison> {
-  const ruleset = await rulesets.at(await head.currentVersion())
+  const ruleset = await rulesets.inForce(await head.current())
   const comparing = createShadowComparison(ruleset)
   const anyShadow =
     ruleset.rules.some(({ rule }) => rule.document.status === 'shadow') ||

@@ -12,10 +12,11 @@ import { createPause } from './create-pause.ts'
 import type { Rulesets } from './decide-events.ts'
 import type { DecisionReader, DecisionSummary } from './read-decision.ts'
 import { GIVEN_VERSION, problemsOf, readGivenRules } from './read-given-rules.ts'
+import type { RulesetInForce } from './waiting-event.ts'
 
 /** The port to the rule set in force; `adapters/prisma/ruleset-head.ts` implements it. */
 export interface RulesetHead {
-  currentVersion(): Promise<number>
+  current(): Promise<RulesetInForce>
 }
 
 export interface SimulateDependencies {
@@ -108,5 +109,5 @@ async function findRuleset(
   pause: Pause,
 ): Promise<CompiledRuleset> {
   if (given !== undefined) return compileWithPauses({ version: GIVEN_VERSION, rules: given }, pause)
-  return rulesets.at(await head.currentVersion())
+  return rulesets.inForce(await head.current())
 }

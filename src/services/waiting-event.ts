@@ -27,7 +27,13 @@ export interface WaitingEvent {
   /** Where the last decision in shadow would have moved the chat. */
   readonly shadowDepartmentId: number | undefined
   readonly retry: RetryState
-  readonly rulesetVersion: number
+  readonly ruleset: RulesetInForce
+}
+
+/** Which rules are in force. A database that was restored gives a version's number once more, at another time. */
+export interface RulesetInForce {
+  readonly version: number
+  readonly changedAt: Date
 }
 
 export interface KnownCustomer {

@@ -27,6 +27,20 @@ test('a chat that comes after a change is decided by it, at whatever replica', a
   }
 })
 
+test('a version whose number was given before, until the database was restored, is not taken for that one', async (t) => {
+  const service = await startService(t, { settings, rules: [rule()] })
+  for (const department of [20, 30]) {
+    await apiOf(service).send('PUT', '/v1/rules/german', rule({ department }), ifMatch(1))
+    const chat = service.simulator.openChat({ customerId: 9011 })
+    await service.drained()
+    const { body } = await service.get(`/v1/decisions?chatId=${chat.id}`)
+    t.match(body.data, [{ department: { to: department }, rule: { version: 2 }, rulesetVersion: 2 }])
+    await service.sql('DELETE FROM rule_versions WHERE live_from = 2')
+    await service.sql('UPDATE rule_versions SET live_to = NULL')
+    await service.sql('UPDATE ruleset_head SET version = 1')
+  }
+})
+
 test('a new rule set is announced to who listens, and one that was missed after a lost connection too', async (t) => {
   const service = await startService(t, { settings: { ROLE: 'web' }, rules: [rule()] })
   const url = service.databaseUrl

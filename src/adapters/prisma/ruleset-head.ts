@@ -4,7 +4,7 @@ import type { Query } from './query.ts'
 
 /** Which rule set is in force. */
 export function createRulesetHead(prisma: PrismaClient): RulesetHead {
-  return { currentVersion: async () => (await prisma.rulesetHead.findFirstOrThrow()).version }
+  return { current: () => prisma.rulesetHead.findFirstOrThrow() }
 }
 
 export interface RuleCount {

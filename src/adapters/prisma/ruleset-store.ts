@@ -10,13 +10,19 @@ import { createRuleBook } from './rule-book.ts'
 /** The set in force, and a few past ones that people look at. */
 const KEPT_COMPILED = 20
 
+interface KnownRuleset {
+  /** Undefined of one that was asked for as a past one. */
+  readonly changedAtMs: number | undefined
+  readonly loading: Promise<CompiledRuleset>
+}
+
 /** A rule's version says in which rule-set versions it was live, so any past rule set is one query. `createPause` is called for each. */
 export function createRulesetStore(prisma: PrismaClient, createPause: () => Pause): Rulesets & RuleImportTarget {
-  const compiled = new Map<number, Promise<CompiledRuleset>>()
+  const compiled = new Map<number, KnownRuleset>()
   let newest: { readonly version: number; readonly byIdentity: ReadonlyMap<string, CompiledRule> } | undefined
 
   /** Most changes are of one rule: what the newest set has of it already is neither read nor compiled, nor in memory, again. */
-  async function load(version: number): Promise<CompiledRuleset> {
+  async function load(version: number, isInForce: boolean): Promise<CompiledRuleset> {
     const isLive = { liveFrom: { lte: version }, OR: [{ liveTo: null }, { liveTo: { gt: version } }] }
     const live = await prisma.ruleVersion.findMany({
       where: isLive,
@@ -31,24 +37,31 @@ export function createRulesetStore(prisma: PrismaClient, createPause: () => Paus
     // Only validated documents are ever stored.
     const rules = rows.map((row) => ({ document: row.document as unknown as RuleDocument, version: row.version }))
     const loaded = await compileWithPauses({ version, rules }, createPause(), kept)
-    if (newest === undefined || newest.version < version) {
+    if (isInForce || newest === undefined || newest.version < version) {
       const byIdentity = new Map(loaded.rules.map((one) => [identities.get(one.rule.document.key) ?? '', one]))
       newest = { version, byIdentity }
     }
     return loaded
   }
 
+  function find(version: number, changedAtMs?: number): Promise<CompiledRuleset> {
+    let known = compiled.get(version)
+    if (known !== undefined && changedAtMs !== undefined && known.changedAtMs !== changedAtMs) {
+      compiled.clear() // the database was restored, and gives the numbers of what was lost to other rules; or that is not known
+      known = undefined
+    }
+    const loading = known?.loading ?? load(version, changedAtMs !== undefined).catch(blameNoEvent)
+    compiled.delete(version) // and so to the end: whoever looks at many past ones does not drive out the set in force
+    compiled.set(version, known ?? { changedAtMs, loading })
+    if (known) return loading
+    loading.catch(() => compiled.delete(version))
+    for (const [oldest] of compiled) if (compiled.size > KEPT_COMPILED) compiled.delete(oldest)
+    return loading
+  }
+
   return {
-    at(version) {
-      const known = compiled.get(version)
-      const loading = known ?? load(version).catch(blameNoEvent)
-      compiled.delete(version) // and so to the end: whoever looks at many past ones does not drive out the set in force
-      compiled.set(version, loading)
-      if (known) return known
-      loading.catch(() => compiled.delete(version))
-      for (const [oldest] of compiled) if (compiled.size > KEPT_COMPILED) compiled.delete(oldest)
-      return loading
-    },
+    inForce: ({ version, changedAt }) => find(version, changedAt.getTime()),
+    at: (version) => find(version),
 
     async isEmpty() {
       return (await prisma.ruleVersion.findFirst({ select: { key: true } })) === null

@@ -61,7 +61,8 @@ export const STARTED_COLUMNS = Prisma.sql`e.seq, e.id, e.type, ${BODY_TEXT}, e.h
     SELECT FROM webhook_events n WHERE n.chat_id = e.chat_id AND n.type = 'chat.new'
   ) AS is_ahead_of_chat,
   (SELECT to_department_id FROM decisions s WHERE s.chat_id = e.chat_id AND s.outcome = 'shadow' ORDER BY s.id DESC LIMIT 1) AS shadow_department_id,
-  ${RECORD_COLUMNS}, ${RECENT_MOVES} AS recent_moves, (SELECT version FROM ruleset_head) AS ruleset_version`
+  ${RECORD_COLUMNS}, ${RECENT_MOVES} AS recent_moves, (SELECT version FROM ruleset_head) AS ruleset_version,
+  (SELECT changed_at FROM ruleset_head) AS ruleset_changed_at`
 export const STARTED_JOINS = Prisma.sql`LEFT JOIN customers u ON u.id = e.customer_id
   LEFT JOIN decisions p ON p.id = c.pending_decision_id`
 
@@ -85,6 +86,7 @@ export interface StartedRow extends RecordRow {
   shadow_department_id: bigint | null
   recent_moves: number
   ruleset_version: number
+  ruleset_changed_at: Date
 }
 
 /** A row of nothing but nulls. */
@@ -114,7 +116,7 @@ export function readStarted(row: StartedRow): WaitingEvent {
     isAheadOfChat: row.is_ahead_of_chat,
     shadowDepartmentId: toNumber(row.shadow_department_id) ?? undefined,
     retry: readRetry(row),
-    rulesetVersion: row.ruleset_version,
+    ruleset: { version: row.ruleset_version, changedAt: row.ruleset_changed_at },
   }
 }
 
