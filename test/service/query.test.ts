@@ -53,7 +53,7 @@ test('what passes is told from what Postgres refuses because of what it says', a
   t.ok(isPassing(await reasonOf(away.query`SELECT 1`)), 'no connection')
 })
 
-test('what a database is set to changes nothing: times, isolation and idle connections are as we need them', async (t) => {
+test('what a database is set to changes nothing: times, isolation, the schema and idle connections are as we need them', async (t) => {
   const url = await createDatabase(t)
   const sql = await openConnection(t, url)
   const name = new URL(url).pathname.slice(1)
@@ -61,6 +61,7 @@ test('what a database is set to changes nothing: times, isolation and idle conne
     "timezone = 'Asia/Kolkata'",
     "datestyle = 'German'",
     "default_transaction_isolation = 'serializable'",
+    "search_path = 'elsewhere'",
     "idle_session_timeout = '1min'",
   ]
   for (const setting of settings) await sql(`ALTER DATABASE "${name}" SET ${setting}`)
@@ -71,9 +72,24 @@ test('what a database is set to changes nothing: times, isolation and idle conne
   t.strictSame(told, { at })
   t.strictSame(await database.query`SELECT ${at}::timestamptz AS at`, [{ at }])
   const asked = `SELECT current_setting('timezone') AS timezone, current_setting('datestyle') AS datestyle,
-    current_setting('transaction_isolation') AS isolation, current_setting('idle_session_timeout') AS idle`
-  const session = { timezone: 'UTC', datestyle: /^ISO/, isolation: 'read committed', idle: '0' }
+    current_setting('transaction_isolation') AS isolation, current_setting('idle_session_timeout') AS idle, current_schema() AS schema`
+  const session = { timezone: 'UTC', datestyle: /^ISO/, isolation: 'read committed', idle: '0', schema: 'public' }
   t.match(await database.prisma.$queryRawUnsafe(asked), [session])
   t.match(await database.query([asked]), [session])
   t.match((await database.queuePool.query(asked)).rows, [session])
+})
+
+test('a percent sign in a password need not be encoded, as long as it encodes nothing', async (t) => {
+  const url = await createDatabase(t)
+  const sql = await openConnection(t, url)
+  const { host, pathname } = new URL(url)
+  const name = pathname.slice(1)
+  await sql(`CREATE ROLE ${name} LOGIN PASSWORD '100%+@'`)
+  t.teardown(() => sql(`DROP ROLE ${name}`))
+  const database = openDatabase({
+    ...{ url: `postgresql://${name}:100%+%40@${host}${pathname}`, connections: 1 },
+    onLostConnection: () => {},
+  })
+  t.teardown(() => database.close())
+  t.strictSame(await database.query`SELECT current_user::text AS name`, [{ name }])
 })
