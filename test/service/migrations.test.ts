@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { type Test, test } from 'tap'
+import { lockMigrations, openMigrationPool } from '../../src/adapters/prisma/schema-migrations.ts'
 import { buildApp } from '../../src/app.ts'
 import { createDatabase, openConnection, query } from '../support/postgres.ts'
 import { writeRules } from '../support/rules.ts'
@@ -24,6 +25,25 @@ test('a start that is killed while it makes the tables leaves nothing behind, an
   const unfinished = 'SELECT FROM _prisma_migrations WHERE finished_at IS NULL'
   t.equal((await query(databaseUrl, unfinished)).length, 0)
   await until('the service is ready', async () => (await app.inject('/readyz')).statusCode === 200)
+})
+
+test('a start waits for a replica that makes the tables, however short a wait its role is allowed', async (t) => {
+  const databaseUrl = await createDatabase(t)
+  const name = new URL(databaseUrl).pathname.slice(1)
+  const replica = await openConnection(t, databaseUrl)
+  const pool = openMigrationPool(databaseUrl)
+  await lockMigrations(pool)
+  for (const limit of ['lock_timeout', 'statement_timeout']) {
+    await replica(`ALTER DATABASE "${name}" SET ${limit} = '1ms'`)
+  }
+  const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
+  const starting = buildApp({ env, logger: false })
+  const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`
+  await Promise.race([starting, until('it waits', async () => (await replica(isWaiting)).length > 0)])
+  await pool.end()
+  const app = await starting
+  t.teardown(() => app.close())
+  t.pass('it has started')
 })
 
 test('a start says what keeps it from making the tables', async (t) => {

@@ -14,10 +14,15 @@ const MIGRATION_LOCK = 7_236_451
 /** More than a server needs that was just started on a busy machine. */
 const CONNECT_TIMEOUT_MS = 30_000
 
+/** A change of large tables takes its time, and so does waiting for another replica that makes it; a role may be allowed seconds. */
+const PATIENCE = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+  .map((name) => `-c ${name}=0`)
+  .join(' ')
+
 /** One connection, and never another: the lock is its. */
 export function openMigrationPool(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: withSession(databaseUrl),
+    connectionString: withSession(databaseUrl, PATIENCE),
     max: 1,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
