@@ -40,7 +40,8 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
-  await app?.close() // what was opened would keep the process alive
+  await app?.close()
+  process.exit() // a connection that the driver has given up, for want of a password, would keep it alive for a minute
 }
 
 /** What is running, for the log. */

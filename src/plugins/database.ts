@@ -6,8 +6,21 @@ import { migrate } from '../adapters/prisma/migrate.ts'
 /** Requests share these; one connection only listens, and one shows that the process lives. */
 const CONNECTIONS = 8
 
-const PRIVILEGES = 'Its user must own the database, or may at least create in it and in its schema public'
-const NO_URL = 'it is no URL: in the password write % as %25, # as %23, / as %2F, ? as %3F and @ as %40'
+/** What to do, where what went wrong does not say so. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [
+    /permission denied for|no schema public/,
+    'Its user must own the database, or may at least create in it and in its schema public',
+  ],
+  [/schema is not empty|another Prisma project/, 'Give this service a database of its own'],
+  [
+    /unsupported startup parameter|times come in|connections are shared/,
+    'Connect to Postgres directly, not through a pooler',
+  ],
+  [/client password must be a string/, 'The server asks for a password'],
+]
+const NO_URL =
+  'it is no URL of one server: in the password write % as %25, # as %23, / as %2F, ? as %3F and @ as %40; a socket is postgresql:///database?host=/its/folder'
 
 /** Brings the database's tables up to date, and opens it. */
 export default fp(
@@ -39,7 +52,8 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') return NO_URL
   const message = error instanceof Error ? error.message : String(error)
-  return message.includes('permission denied for') ? `${message}. ${PRIVILEGES}` : message
+  const remedy = REMEDIES.find(([what]) => what.test(message))?.[1]
+  return remedy === undefined ? message : `${message}. ${remedy}`
 }
 
 declare module 'fastify' {

@@ -45,7 +45,7 @@ export async function backtestRules(deps: BacktestDependencies, input: unknown):
     return { kind: 'invalid', problems: [...problemsOf(request), ...problemsOf(given)] }
   }
   // Where they are replaced, too: a database that is away is told at once, and not after the minute that a run may take.
-  const { rules: stored } = await deps.rulesets.at(await deps.head.currentVersion())
+  const { rules: stored } = await deps.rulesets.inForce(await deps.head.current())
   const rules = request.replace ? given.rules : merge(stored, given.rules)
   const { defaultDepartmentId } = deps.policy
   return deps.runner.run({ rules, defaultDepartmentId, limit: request.limit })

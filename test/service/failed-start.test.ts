@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { createDatabase, query } from '../support/postgres.ts'
+import { startPostgresPooler } from '../support/postgres-pooler.ts'
 import { writeRules } from '../support/rules.ts'
 import type { Scope } from '../support/scope.ts'
 import { settingsFor, startAccount, until } from '../support/service.ts'
@@ -43,6 +44,45 @@ test('a start as a user who may make no tables says what that user needs', async
   const env = settingsFor(await startAccount(t), url.href, await writeRules(t, [{}]))
   const said =
     'The database of DATABASE_URL cannot be used: ERROR: permission denied for schema public. Its user must own the database, or may at least create in it and in its schema public.'
+  await t.rejects(buildApp({ env, logger: false }), { message: said })
+})
+
+test('a start on a database without the schema public says so', async (t) => {
+  const url = await createEmptyDatabase(t)
+  await query(url.href, 'DROP SCHEMA public')
+  const env = settingsFor(await startAccount(t), url.href, await writeRules(t, [{}]))
+  const said =
+    'The database of DATABASE_URL cannot be used: it has no schema public that its user may use. Its user must own the database, or may at least create in it and in its schema public.'
+  await t.rejects(buildApp({ env, logger: false }), { message: said })
+})
+
+test('a start on the database of another Prisma project leaves it as it is, and says so', async (t) => {
+  const { href } = await createEmptyDatabase(t)
+  await query(href, 'CREATE TABLE _prisma_migrations (migration_name text, finished_at timestamptz)')
+  await query(href, "INSERT INTO _prisma_migrations VALUES ('20250101000000_shop', now())")
+  const env = settingsFor(await startAccount(t), href, await writeRules(t, [{}]))
+  const said =
+    'The database of DATABASE_URL cannot be used: it holds the tables of another Prisma project. Give this service a database of its own.'
+  await t.rejects(buildApp({ env, logger: false }), { message: said })
+  const tables = "SELECT FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+  t.equal((await query(href, tables)).length, 1)
+})
+
+test('a start through a pooler that shares connections between transactions says so', async (t) => {
+  const databaseUrl = await startPostgresPooler(t, await createDatabase(t))
+  const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
+  const said =
+    'The database of DATABASE_URL cannot be used: its connections are shared. Connect to Postgres directly, not through a pooler.'
+  await t.rejects(buildApp({ env, logger: false }), { message: said })
+})
+
+test('so does one through a pooler that drops what connections are to begin with, where it matters', async (t) => {
+  const databaseUrl = await createDatabase(t)
+  const name = new URL(databaseUrl).pathname.slice(1)
+  await query(databaseUrl, `ALTER DATABASE "${name}" SET timezone = 'Europe/Kyiv'`)
+  const env = settingsFor(await startAccount(t), await startPostgresPooler(t, databaseUrl), await writeRules(t, [{}]))
+  const said =
+    'The database of DATABASE_URL cannot be used: its times come in Europe/Kyiv, not in UTC as we ask for. Connect to Postgres directly, not through a pooler.'
   await t.rejects(buildApp({ env, logger: false }), { message: said })
 })
 

@@ -52,7 +52,7 @@ test('a start says what keeps it from making the tables', async (t) => {
   const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
   await t.rejects(
     buildApp({ env, logger: false }),
-    /The database of DATABASE_URL cannot be used: .*schema is not empty/,
+    /The database of DATABASE_URL cannot be used: .*schema is not empty.* Give this service a database of its own/,
   )
 })
 

@@ -198,7 +198,7 @@ test('a start that cannot go on ends with 1, and says why and which setting it i
     assertStartFails(
       t,
       { ...env, DATABASE_URL: 'postgresql://router:canary#1@localhost:5432/router' },
-      /^The database of DATABASE_URL cannot be used: it is no URL: in the password write .* # as %23/,
+      /^The database of DATABASE_URL cannot be used: it is no URL of one server: in the password write .* # as %23/,
     ),
   ])
 })
@@ -259,3 +259,25 @@ test('a service that is told to end while it still waits for its database does s
   const meanwhile = (child: ChildProcess) => void silent.once('connection', () => child.kill('SIGTERM'))
   t.strictSame(await runMain(t, env, { meanwhile }), { code: 0, stdout: '', stderr: '' })
 })
+
+test('a start that the database refuses for want of a password ends, however long the connection stays open', async (t) => {
+  const demanding = createServer((socket) => {
+    socket
+      .on('error', () => {})
+      .once('data', () => {
+        socket.write(SCRAM_WANTED)
+        socket.once('data', () => socket.write(SCRAM_BEGUN))
+      })
+  })
+  demanding.listen(0, '127.0.0.1')
+  await once(demanding, 'listening')
+  t.teardown(() => demanding.close())
+  const { port } = demanding.address() as AddressInfo
+  const { code, stderr } = await runMain(t, { ...NEEDED, DATABASE_URL: `postgresql://router@127.0.0.1:${port}/router` })
+  t.equal(code, 1)
+  t.match(stderr, /cannot be used: .*\. The server asks for a password\.\n$/)
+})
+
+/** AuthenticationSASL with one mechanism, and AuthenticationSASLContinue. */
+const SCRAM_WANTED = Buffer.from('R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0')
+const SCRAM_BEGUN = Buffer.from('R\0\0\0\x0b\0\0\0\x0br=x')

@@ -16,6 +16,11 @@ END $$`
 
 /** Those that take any text; the second asks no questions. */
 const ENCODINGS = ['UTF8', 'SQL_ASCII']
+/** What we ask for, or as good: who has set a server up so may have a pooler in between that drops what we ask for. */
+const UTC = /^(Etc\/)?(UTC|GMT)$/
+
+const FIRST_LOOK = `SELECT current_setting('transaction_read_only') AS read_only, current_setting('server_encoding') AS encoding,
+  current_setting('TimeZone') AS timezone, current_schema() AS schema, pg_backend_pid() AS pid`
 
 /**
  * Brings the database up to date: our tables by Prisma's own engine (recorded in `_prisma_migrations`, so that
@@ -24,18 +29,32 @@ const ENCODINGS = ['UTF8', 'SQL_ASCII']
 export async function migrate(databaseUrl: string): Promise<void> {
   const pool = openMigrationPool(databaseUrl)
   try {
-    const { rows } = await pool.query(
-      "SELECT current_setting('transaction_read_only') AS read_only, current_setting('server_encoding') AS encoding",
-    )
-    const { read_only, encoding } = rows[0] ?? {}
+    const { rows } = await pool.query(FIRST_LOOK)
+    const { read_only, encoding, timezone, schema, pid } = rows[0] ?? {}
     if (read_only === 'on') throw new Error('it takes no writes: it is a standby, or set to be read-only')
     if (!ENCODINGS.includes(encoding)) {
       throw new Error(`its encoding is ${encoding}, which has no room for most names: make it with ENCODING 'UTF8'`)
     }
+    if (!UTC.test(timezone)) throw new Error(`its times come in ${timezone}, not in UTC as we ask for`)
+    if (pid === (await pidOfAnother(databaseUrl))) throw new Error('its connections are shared')
+    if (schema === null) throw new Error('it has no schema public that its user may use')
     if (!(await isUpToDate(pool, await readMigrations()))) await migrateAside(databaseUrl)
     await lockMigrations(pool)
     await migrateQueue({ pgPool: pool })
     await pool.query(ADD_JOBS_BY_INDEX)
+  } finally {
+    await pool.end()
+  }
+}
+
+/**
+ * Of a second connection while the first is open. Where a pooler shares connections between transactions it is the same one, and would
+ * keep the lock, whoever has it next.
+ */
+async function pidOfAnother(databaseUrl: string): Promise<number> {
+  const pool = openMigrationPool(databaseUrl)
+  try {
+    return (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0]?.pid
   } finally {
     await pool.end()
   }

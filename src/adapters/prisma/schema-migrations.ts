@@ -37,12 +37,15 @@ export async function lockMigrations(pool: pg.Pool): Promise<void> {
   await pool.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
 }
 
-/** Whether every migration of `prisma/migrations/` is recorded as done. */
+/** Whether every migration of `prisma/migrations/` is recorded as done. Throws where only those of another application are. */
 export async function isUpToDate(pool: pg.Pool, { migrationDirectories }: MigrationList): Promise<boolean> {
   const { rows: tables } = await pool.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exist")
   if (!tables[0]?.exist) return false
   const { rows } = await pool.query('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
   const done = new Set(rows.map(({ migration_name }) => migration_name))
+  if (done.size > 0 && !migrationDirectories.some(({ path }) => done.has(path))) {
+    throw new Error('it holds the tables of another Prisma project')
+  }
   return migrationDirectories.every(({ path }) => done.has(path))
 }
 
