@@ -46,6 +46,26 @@ test('a start waits for a replica that makes the tables, however short a wait it
   t.pass('it has started')
 })
 
+test('a migration that has to wait, as for the end of a backup, keeps nobody else waiting for long', async (t) => {
+  const databaseUrl = await createDatabase(t)
+  const others = await openConnection(t, databaseUrl)
+  await others("DELETE FROM _prisma_migrations WHERE migration_name LIKE '%_room_for_updates'")
+  await others('CREATE INDEX chats_pending_decision_id_idx ON chats (pending_decision_id)') // which it drops
+  await others("SET statement_timeout = '5s'")
+  const backup = await openConnection(t, databaseUrl)
+  await backup('BEGIN')
+  await backup('LOCK TABLE chats IN ACCESS SHARE MODE')
+  const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
+  const starting = buildApp({ env, logger: false })
+  const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  await until('the migration waits', async () => (await others(isWaiting)).length > 0)
+  await others('INSERT INTO chats (id) VALUES (1)')
+  await backup('COMMIT')
+  const app = await starting
+  t.teardown(() => app.close())
+  t.pass('it has started')
+})
+
 test('a start says what keeps it from making the tables', async (t) => {
   const databaseUrl = await createEmptyDatabase(t)
   await query(databaseUrl, 'CREATE TABLE chats ()')

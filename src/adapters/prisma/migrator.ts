@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { ProgramFailure } from '../program-beside.ts'
 import { openSchemaEngine } from './schema-engine.ts'
@@ -13,6 +14,13 @@ export type MigratorReport = { readonly kind: 'done' } | ProgramFailure
 
 /** Where in its sources the engine has failed, which it says after why. */
 const TRACE = /\n +0: [\s\S]*/
+
+/**
+ * While a migration waits for a table, as for the end of a backup, whoever else wants it waits behind: for less than a webhook is given,
+ * and then not for a while.
+ */
+const LOCK = { msMax: 800, pauseMs: 3_000 }
+const NOT_LOCKED = /canceling statement due to lock timeout/
 
 const FILTERS = { externalTables: [], externalEnums: [] }
 
@@ -36,7 +44,8 @@ async function bringUpToDate(databaseUrl: string): Promise<void> {
     const migrationsList = await readMigrations()
     if (await isUpToDate(pool, migrationsList)) return // another replica was first
     const engine = await openSchemaEngine(pool)
-    await inTransaction(pool, () => engine.applyMigrations({ migrationsList, filters: FILTERS }))
+    const apply = () => inTransaction(pool, () => engine.applyMigrations({ migrationsList, filters: FILTERS }))
+    while (!(await isDone(apply))) await sleep(LOCK.pauseMs)
   } finally {
     await pool.end() // and with it the lock, and the one that Prisma's engine keeps
   }
@@ -48,11 +57,23 @@ async function bringUpToDate(databaseUrl: string): Promise<void> {
  */
 async function inTransaction(pool: pg.Pool, work: () => Promise<unknown>): Promise<void> {
   await pool.query('BEGIN')
+  await pool.query(`SET LOCAL lock_timeout = ${LOCK.msMax}`)
   try {
     await work()
     await pool.query('COMMIT')
   } catch (error) {
     await pool.query('ROLLBACK').catch(() => undefined) // a connection that is gone has done so
+    throw error
+  }
+}
+
+/** False when a table could not be had in time. */
+async function isDone(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (error instanceof Error && NOT_LOCKED.test(error.message)) return false
     throw error
   }
 }
