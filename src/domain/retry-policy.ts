@@ -85,9 +85,11 @@ export function judge(result: CallResult): CallVerdict {
   if (status === 401 || status === 402 || status === 403) return { kind: 'unauthorized' }
   if (status === 429) return { kind: 'throttled' }
   if (status === 408 || status === 425) return { kind: 'try_again' }
-  // Proxies, and servers that know nothing of it, refuse in HTML or in a word: no last word on a chat.
-  if (status >= 400 && status < 500 && isJsonObject(parseJson(result.body))) return { kind: 'refused' }
-  if (status >= 400 && status < 500) return { kind: 'try_again', problem: NOT_ITS_OWN }
+  if (status >= 400 && status < 500) {
+    // Proxies, and servers that know nothing of it, refuse in HTML or in a word: no last word on a chat.
+    const isItsOwn = result.body.trim() === '' || isJsonObject(parseJson(result.body))
+    return isItsOwn ? { kind: 'refused' } : { kind: 'try_again', problem: NOT_ITS_OWN }
+  }
   // Not followed, as that could carry the API key to another host: HelpCrunch documents no redirect, so it comes from a proxy in
   // between (maintenance, log-in page), and passes.
   if (status >= 300 && status < 400) return { kind: 'try_again', problem: REDIRECTED }

@@ -154,7 +154,8 @@ export async function callHelpcrunch<V extends AnyVerdict>(
   const durationMs = Math.round(performance.now() - startedAt)
   const judged = judgeReply(result)
   if (judged.kind === 'done') address.confirm()
-  const isDoubtful = judged.kind === 'refused' && purpose.chat !== undefined && !(await address.isConfirmed())
+  const isNotFound = result.kind === 'response' && result.status === 404 && judged.kind === 'refused'
+  const isDoubtful = isNotFound && purpose.chat !== undefined && !(await address.isConfirmed())
   const verdict = isDoubtful ? DOUBT : judged
   const effect = accountEffect(verdict, result, opening.call)
   const recorded = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result

@@ -49,8 +49,8 @@ test('each status has its verdict', async (t) => {
   }
 })
 
-test("a refusal that is no JSON object is not HelpCrunch's, and tried again", async (t) => {
-  for (const body of ['', '<h1>Not Found</h1>', '404 page not found', '"not found"', '[]', 'null']) {
+test("a refusal in words that are no JSON object is not HelpCrunch's, and tried again", async (t) => {
+  for (const body of ['<h1>Not Found</h1>', '404 page not found', '"not found"', '[]', 'null']) {
     for (const status of [400, 404, 405, 407, 410, 421]) {
       t.match(judge(buildResponse(status, body)), { kind: 'try_again', problem: /HELPCRUNCH_API_URL/ }, body)
     }

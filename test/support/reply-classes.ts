@@ -31,6 +31,7 @@ export const REPLIES: readonly ReplyClass[] = [
   refused(422),
   triedAgain('408', status(408), 408),
   triedAgain('425', status(425), 425),
+  { ...refused(404), name: '404 without a word', fault: status(404, { body: '' }) },
   triedAgain('404 in HTML', status(404, { body: '<html>Not found</html>' }), 404),
   triedAgain('500', status(500), 500),
   triedAgain('502 in HTML', status(502, { body: '<html>Bad gateway</html>' }), 502),
