@@ -23,6 +23,8 @@ export interface RoutingRecord {
   readonly routedDepartmentId: number | undefined
   /** The department of a decision that still waits for its call. */
   readonly pendingDepartmentId: number | undefined
+  /** Where calls may have moved it whose replies were lost, or told of trouble. */
+  readonly triedDepartmentIds: readonly number[]
 }
 
 /** Whether we have moved the chat, or are about to. */
@@ -105,9 +107,11 @@ export function isStateKnown(chat: ChatSnapshot): boolean {
 
 /** A department that is neither what it was nor what we set is somebody's choice: an agent's, or another tool's. */
 function wasMovedByPerson(chat: ChatSnapshot, record: RoutingRecord): boolean {
-  const { originalDepartmentId, routedDepartmentId } = record
-  if (chat.departmentId === undefined || chat.departmentId === routedDepartmentId) return false
+  const { originalDepartmentId, routedDepartmentId, triedDepartmentIds } = record
+  const { departmentId } = chat
+  if (departmentId === undefined || departmentId === routedDepartmentId) return false
+  if (departmentId !== null && triedDepartmentIds.includes(departmentId)) return false
   // A chat whose first event was a message has no known beginning; once we have moved it, any other place is a choice.
   if (originalDepartmentId === undefined) return routedDepartmentId !== undefined
-  return chat.departmentId !== originalDepartmentId
+  return departmentId !== originalDepartmentId
 }

@@ -70,6 +70,7 @@ const NO_RECORD: RoutingRecord = {
   originalDepartmentId: undefined,
   routedDepartmentId: undefined,
   pendingDepartmentId: undefined,
+  triedDepartmentIds: [],
 }
 
 function readChat({ eventType, facts }: RoutingCase): ChatSnapshot {

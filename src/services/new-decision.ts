@@ -41,14 +41,14 @@ export function toPending(
   drawnAtMs: number,
 ): PendingDecision | undefined {
   if (outcome !== 'pending' || departmentTo === undefined || isQueued) return undefined
-  const { originalDepartmentId = departmentFrom, routedDepartmentId } = event.record
+  const { originalDepartmentId = departmentFrom } = event.record
   return {
     id: decisionId,
     eventSeq: event.seq,
     customerId: event.customerId,
     departmentId: departmentTo,
     rulePriority: priorityOf(winner),
-    record: { originalDepartmentId, routedDepartmentId, pendingDepartmentId: departmentTo },
+    record: { ...event.record, originalDepartmentId, pendingDepartmentId: departmentTo },
     retry: { tries: 0, elapsedMs: 0 },
     stateAgeMs: stateAgeMs === undefined ? undefined : stateAgeMs + (performance.now() - drawnAtMs),
     putBefore: false,

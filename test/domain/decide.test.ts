@@ -17,6 +17,7 @@ const UNTOUCHED: RoutingRecord = {
   originalDepartmentId: undefined,
   routedDepartmentId: undefined,
   pendingDepartmentId: undefined,
+  triedDepartmentIds: [],
 }
 const LIVE: RoutingPolicy = { mode: 'live', defaultDepartmentId: undefined, leaveAssigned: true }
 const WITH_DEFAULT: RoutingPolicy = { ...LIVE, defaultDepartmentId: 90 }
@@ -120,7 +121,7 @@ test('a chat is routed once', (t) => {
 })
 
 test('why a routed chat is left alone is told also when nobody knows which rule won', (t) => {
-  const routed = { originalDepartmentId: 30, routedDepartmentId: 20, pendingDepartmentId: undefined }
+  const routed = { ...UNTOUCHED, originalDepartmentId: 30, routedDepartmentId: 20 }
   const reason = (chat: ChatSnapshot) => reasonToLeave({ ...NEW_CHAT, ...chat }, routed)
   t.equal(reason({ departmentId: 20 }), 'already_routed')
   t.equal(reason({ departmentId: 40 }), 'moved_by_person')
@@ -152,6 +153,9 @@ test('a department that is neither what it was nor what we set is the choice of 
   const begunUnseen = { originalDepartmentId: undefined, routedDepartmentId: 20 }
   t.match(decideWith({ departmentId: 40 }, begunUnseen, {}, true), person, 'also where nobody knows how it began')
   t.match(decideWith({ departmentId: 20 }, begunUnseen, {}, true), { outcome: 'pending' })
+  const unconfirmed = { originalDepartmentId: null, pendingDepartmentId: 20, triedDepartmentIds: [20] }
+  t.match(decideWith({ departmentId: 20 }, unconfirmed, {}, true), { outcome: 'pending' }, 'a call of ours was begun')
+  t.match(decideWith({ departmentId: 40 }, unconfirmed, {}, true), person)
   t.end()
 })
 
@@ -174,7 +178,7 @@ test('what is not known of a chat does not stop a move', (t) => {
 })
 
 test('the checks go: closed, moved by a person, routed before, already there, assigned', (t) => {
-  const record = { originalDepartmentId: 30, routedDepartmentId: 20, pendingDepartmentId: undefined }
+  const record = { ...UNTOUCHED, originalDepartmentId: 30, routedDepartmentId: 20 }
   const check = (chat: ChatSnapshot, ours = record, departmentId = 10, reroute = false) =>
     checkMove(departmentId, reroute, chat, ours, LIVE)
   const everything = { status: 'closed', departmentId: 40, assigneeId: 88 }

@@ -223,6 +223,21 @@ test('a routed chat that a person moved is not moved back, even by a rule with r
   t.equal(simulator.chat(id).departmentId, 30)
 })
 
+test('where a call has moved the chat whose reply was lost is no choice of a person, to a newer decision either', async (t) => {
+  const service = await rerouting(t)
+  const { simulator, sql, drained } = service
+  simulator.script({ method: 'PUT', path: '/v1/chats/department' }, [{ kind: 'reset', applied: true }])
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
+  simulator.sendMessage(id, 'My invoice is wrong')
+  await drained()
+  t.match(await outcomes(service, id), [
+    { outcome: 'skipped', reason: 'already_routed' },
+    { outcome: 'applied', department: { from: 10, to: 20 } },
+  ])
+  t.equal(simulator.chat(id).departmentId, 20)
+})
+
 // That our own moves cause no others, and that fights stop, is P7 of the chaos suite.
 
 test('ROUTER_MODE=shadow records what would have been done, and changes nothing at HelpCrunch', async (t) => {

@@ -9,13 +9,20 @@ export interface RecordRow {
   original_department_id: bigint | null
   routed_department_id: bigint | null
   pending_department_id: bigint | null
+  tried_department_ids: number[]
   tries: number
   elapsed_ms: number | null
 }
 
-/** Our own record of a chat, from `chats c` and `decisions p`, its pending decision. */
+/**
+ * Our own record of a chat, from `chats c` and `decisions p`, its pending decision. What a decision that was overtaken has begun may
+ * have been done, and nobody has looked: only the call of one that is pending is made again. OFFSET: calls are looked for decision by
+ * decision, however few there seem to be.
+ */
 export const RECORD_COLUMNS = Prisma.sql`c.original_known, c.original_department_id, c.routed_department_id,
-  p.to_department_id AS pending_department_id, c.tries, ${msSince('c.tried_since')} AS elapsed_ms`
+  p.to_department_id AS pending_department_id, c.tries, ${msSince('c.tried_since')} AS elapsed_ms,
+  ARRAY(SELECT d.to_department_id FROM decisions d WHERE d.chat_id = c.id AND (d.outcome = 'pending' OR d.reason = 'already_routed')
+    AND EXISTS (SELECT FROM attempts a WHERE a.event_seq = d.event_seq AND a.method = 'PUT' OFFSET 0))::float8[] AS tried_department_ids`
 
 /** The outcomes of a decision that has said where its chat belongs: an older one has nothing to say any more. */
 export const TAKES_OVER = Prisma.sql`('pending', 'applied', 'unchanged')`
@@ -29,6 +36,7 @@ export function readRecord(row: RecordRow): RoutingRecord {
     originalDepartmentId: row.original_known ? toNumber(row.original_department_id) : undefined,
     routedDepartmentId: toNumber(row.routed_department_id) ?? undefined,
     pendingDepartmentId: toNumber(row.pending_department_id) ?? undefined,
+    triedDepartmentIds: row.tried_department_ids,
   }
 }
 
