@@ -38,10 +38,8 @@ function reservations({ movedByRulesInForce, unknown, missing }: Effect): string
     )
   }
   if (unknown > 0) {
-    const facts = missing.map(({ fact }) => fact).join(', ')
-    lines.push(
-      `  Of ${counted(unknown, 'more chat')} nobody can tell: what was not looked up then is unknown (${facts}).`,
-    )
+    const facts = missing.length > 0 ? ` (${missing.map(({ fact }) => fact).join(', ')})` : ''
+    lines.push(`  Of ${counted(unknown, 'more chat')} nobody can tell: what was not looked up then is unknown${facts}.`)
   }
   return lines
 }

@@ -13,6 +13,8 @@ export interface PastDecision {
   readonly openLookups: ReadonlySet<Lookup>
   /** What the rules, or the default department, chose then, whatever the chat's own state made of it. */
   readonly chosen: Choice
+  /** The chat could not be moved, so nobody asked for what a winner hung on: that nothing is chosen says nothing of the rules. */
+  readonly wasLeftOpen: boolean
 }
 
 /** What one rule would have done. A decision counts as gained or lost only where it is known who wins now. */
@@ -30,7 +32,8 @@ export interface RuleTally {
 
 /**
  * What given rules would have made of past decisions. `moved` counts those for which another department is chosen; that a
- * chat was closed, assigned or routed already is left aside on both sides. `missing` names the facts behind `unknown`.
+ * chat was closed, assigned or routed already is left aside on both sides. `unknown` counts those of which nobody can tell what is
+ * chosen now, or was then; `missing` names the facts on which it hangs now.
  */
 export interface BacktestReport {
   readonly decisions: number
@@ -62,7 +65,7 @@ export function createBacktest(ruleset: CompiledRuleset, defaultDepartmentId: nu
       const trials = tryRules(ruleset, past.routingCase, past.openLookups)
       tallies.addTrials(past, trials)
       const found = winnerOf(ruleset, trials, past.routingCase, past.openLookups)
-      if (found.kind === 'settled') {
+      if (found.kind === 'settled' && !past.wasLeftOpen) {
         const winner = found.winner?.rule.document
         const otherwise = isDecided(ruleset, past.routingCase.eventType) ? defaultDepartmentId : undefined
         const department = winner?.department ?? otherwise ?? null
@@ -72,6 +75,7 @@ export function createBacktest(ruleset: CompiledRuleset, defaultDepartmentId: nu
         return
       }
       unknown += 1
+      if (found.kind === 'settled') return
       tallies.addUnknown(found.rule)
       for (const fact of found.facts) missing.set(fact, (missing.get(fact) ?? 0) + 1)
     },

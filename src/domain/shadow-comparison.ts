@@ -7,8 +7,6 @@ import { tryRule } from './try-rules.ts'
 export interface ComparedDecision extends PastDecision {
   /** The rule that won then, with the priority it had; null when none did. */
   readonly winner: Pick<RuleDocument, 'key' | 'priority'> | null
-  /** The chat could not be moved, so nobody asked for what a winner hung on. */
-  readonly wasLeftOpen: boolean
   /** Whether the whole service was in shadow, and nothing was done. */
   readonly wasShadow: boolean
   /** Where a later event says that the chat is, null for in no department; undefined when none says so. */

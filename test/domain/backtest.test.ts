@@ -7,7 +7,7 @@ import { buildCase, buildRule, buildRuleset } from './rule-builder.ts'
 function buildPast(overrides: Partial<PastDecision> = {}): PastDecision {
   const routingCase = buildCase({ event: 'chat.new', language: 'de' })
   const chosen = { rule: 'german', department: 7 }
-  return { id: '1', chatId: 501, routingCase, openLookups: new Set(), chosen, ...overrides }
+  return { id: '1', chatId: 501, routingCase, openLookups: new Set(), chosen, wasLeftOpen: false, ...overrides }
 }
 
 function run(rules: RuleDocument[], past: PastDecision[], defaultDepartmentId?: number): BacktestReport {
@@ -79,6 +79,13 @@ test('a fact that nobody looked up then makes a decision unknown, with the fact 
     { rule: 'by-plan', matched: 0, wonNow: 0, unknown: 2 },
     { rule: 'german', matched: 2, wonBefore: 2, wonNow: 0, lost: 0, unknown: 0 },
   ])
+})
+
+test('where nobody knew who won, nobody knows whether something else is chosen now', async (t) => {
+  const nothing = { chosen: { rule: null, department: null }, wasLeftOpen: true }
+  const report = run([buildRule()], [buildPast(nothing), buildPast({ ...nothing, routingCase: buildCase({}) })], 40)
+  t.match(report, { decisions: 2, moved: 0, unknown: 2, missing: [], transitions: [] })
+  t.match(report.byRule, [{ rule: 'german', matched: 1, wonBefore: 0, wonNow: 0, gained: 0, unknown: 0 }])
 })
 
 test('a shadow rule is counted where it matches and never wins', async (t) => {

@@ -80,6 +80,18 @@ test('what nobody looked up then is unknown, with the fact', async (t) => {
   t.match(body.byRule, [{ rule: 'german', matched: 0, unknown: 1 }])
 })
 
+test('nobody can tell where a chat would go that could not be moved, for whose event nothing was looked up', async (t) => {
+  const service = await withHistory(t)
+  const left = {
+    facts: { event: 'chat.new', language: 'de' },
+    openLookups: ['customer', 'chat'],
+    isSkipped: true,
+  } as const
+  await givePastDecisions(service, [left, { ...left, rule: 'german', department: 10 }])
+  const { body } = await postJson(service, '/v1/backtests', { rules: [rule({ department: 40 })] })
+  t.match(body, { decisions: 2, moved: 1, unknown: 1, missing: [], transitions: [{ from: 10, to: 40, count: 1 }] })
+})
+
 test('only the newest decisions are looked at, as many as asked for', async (t) => {
   const service = await withHistory(t)
   const { body } = await postJson(service, '/v1/backtests', { rules: [rule({ department: 40 })], limit: 2 })

@@ -11,6 +11,7 @@ interface HistoryRow {
   open_lookups: Lookup[]
   rule_key: string | null
   to_department_id: string | null
+  was_left_open: boolean
 }
 
 /** A page is one slice of work between two looks at the event loop. */
@@ -35,8 +36,13 @@ export async function* readDecisionHistory(
   }
 }
 
+/** Of all that were skipped only those whose winner hung on a look-up that nobody made have no department. */
+const WAS_LEFT_OPEN = "outcome = 'skipped' AND to_department_id IS NULL"
+
 const SQL = `
-  SELECT id, chat_id, event_type, happened_at, facts, open_lookups, rule_key, to_department_id FROM decisions
+  SELECT id, chat_id, event_type, happened_at, facts, open_lookups, rule_key, to_department_id,
+    ${WAS_LEFT_OPEN} AS was_left_open
+  FROM decisions
   WHERE ($1::bigint IS NULL OR id < $1) AND reason IS DISTINCT FROM 'lookup_failed' AND erased_at IS NULL
   ORDER BY id DESC LIMIT $2`
 
@@ -50,5 +56,6 @@ function readRow(row: HistoryRow): PastDecision {
       rule: row.rule_key,
       department: row.to_department_id === null ? null : Number(row.to_department_id),
     },
+    wasLeftOpen: row.was_left_open,
   }
 }
