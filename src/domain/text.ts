@@ -1,8 +1,13 @@
 /** Words and patterns are looked for in so many characters from the start: a huge message must not stall decisions. */
 export const SEARCHED_LENGTH_MAX = 2000
 
-/** Text as people read it: NFKC, trimmed, lower-case; the sigma at the end of a Greek word is a sigma. */
-export const normalText = rememberingLast((text) => trimmedText(text).toLowerCase().replaceAll('ς', 'σ'))
+/**
+ * Text as people read it: NFKC, trimmed, lower-case; the sigma at the end of a Greek word is a sigma, and a Turkish capital with its
+ * dot, which becomes two signs, an i.
+ */
+export const normalText = rememberingLast((text) =>
+  trimmedText(text).toLowerCase().replaceAll('ς', 'σ').replaceAll('i\u0307', 'i'),
+)
 
 /** Text in NFKC without blanks around it, its case kept. */
 export function trimmedText(text: string): string {

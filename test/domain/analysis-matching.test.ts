@@ -73,6 +73,7 @@ test('of a contradiction, only the conditions that make it are named, and the re
 const MAY_MATCH: readonly (readonly [what: string, conditions: Conditions])[] = [
   ['two tags', { all: [leaf('tags', 'contains', 'vip'), leaf('tags', 'contains', 'beta')] }],
   ['different words', { all: [leaf('message', 'includesWord', 'a'), { not: leaf('message', 'startsWith', 'a') }] }],
+  ['a Turkish capital in a pattern', { all: [leaf('city', 'equal', 'izmir'), leaf('city', 'matches', 'İZMİR')] }],
   ['a case that a pattern minds', { all: [leaf('plan', 'equal', 'pro'), leaf('plan', 'matches', '(?-i)^Pro$')] }],
   ['a number spelt otherwise', { all: [leaf('plan', 'equal', 12), leaf('plan', 'endsWith', '.0')] }],
   ['a word in a number', { all: [leaf('plan', 'greaterThan', 3), leaf('plan', 'includesWord', '#5')] }],

@@ -15,6 +15,7 @@ const EXAMPLES: Record<Exclude<OperatorName, 'exists' | 'missing'>, readonly Exa
     [' DE', 'de', true],
     ['ＶＩＰ', 'vip', true],
     ['cafe\u0301', 'Café', true],
+    ['İZMİR', 'izmir', true],
     ['fr', 'de', false],
     ['12.0', 12, true],
     [12, ' 12 ', true],

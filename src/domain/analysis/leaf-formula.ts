@@ -54,7 +54,8 @@ function dependsOnSpelling(prepared: PreparedLeaf, value: FactValue | undefined)
   if (typeof value !== 'string' && typeof value !== 'number') return false
   if (numberOf(comparisonKey(value)) !== undefined) return mayBeInNumber(prepared)
   if (prepared.leaf.operator !== 'matches') return false
-  const spellings = [String(value), String(value).toUpperCase(), String(value).toLowerCase()]
+  const text = String(value)
+  const spellings = [text, text.toUpperCase(), text.toLowerCase(), text.toLocaleUpperCase('tr')]
   return MINDS_CASE.test(String(prepared.leaf.value)) || new Set(spellings.map(prepared.test)).size > 1
 }
 
