@@ -53,7 +53,7 @@ function checkAgain(
   chat: ChatSnapshot,
 ): Finding {
   // Whether the rule may move a routed chat was asked when it was decided; what may have changed since is the chat.
-  const check = checkMove(departmentId, true, chat, { ...record, pendingDepartmentId: undefined }, deps.policy)
+  const check = checkMove(departmentId, true, chat, record, deps.policy)
   switch (check.kind) {
     case 'move':
       return { kind: 'may_move', departmentFrom: chat.departmentId }
