@@ -55,14 +55,18 @@ export function learnFromCustomerEvent(known: CustomerProfile, event: WebhookEnv
 }
 
 /**
- * The same for an event that is older than one already learned from; undefined when it changes nothing. That tags have changed
- * counts however late it is told: those that are known may be from before.
+ * The same for an event that is older than one already learned from; undefined when it changes nothing. That tags have changed, or
+ * whether the customer is blocked, no other event tells, so it counts however late: what is known of it may be from before.
  */
 export function learnFromLateCustomerEvent(
   known: CustomerProfile,
   event: WebhookEnvelope,
 ): CustomerProfile | undefined {
-  return changesTags(event) ? withoutTags(known) : undefined
+  if (changesTags(event)) return withoutTags(known)
+  if (FLAGS_BY_EVENT.get(event.type)?.blocked === undefined) return undefined
+  // A customer whose tags are not known is asked for again, and that tells this as well.
+  const { blocked: _outdated, ...rest } = withoutTags(known)
+  return rest
 }
 
 function withoutTags({ tags: _outdated, ...rest }: CustomerProfile): CustomerProfile {

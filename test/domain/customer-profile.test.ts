@@ -160,12 +160,17 @@ test('after customer.tags_changed the tags are unknown, unless the event carries
   t.strictSame(learnFromCustomerEvent(known, carrying).tags, ['b2b'])
 })
 
-test('an event that comes late tells nothing, but that the tags have changed', async (t) => {
-  const known = { locale: 'uk', email: 'new@example.test', tags: ['vip'] }
+test('an event that comes late tells nothing, but that the tags or the block have changed', async (t) => {
+  const known = { locale: 'uk', email: 'new@example.test', tags: ['vip'], blocked: false }
   const late = { email: 'old@example.test', tags: [{ name: 'b2b' }] }
   t.equal(learnFromLateCustomerEvent(known, buildCustomerEvent('customer.email_updated', late)), undefined)
   const changed = learnFromLateCustomerEvent(known, buildCustomerEvent('customer.tags_changed', late))
-  t.strictSame(changed, { locale: 'uk', email: 'new@example.test' })
+  t.strictSame(changed, { locale: 'uk', email: 'new@example.test', blocked: false })
+  for (const type of ['customer.blocked', 'customer.unblocked']) {
+    const learned = learnFromLateCustomerEvent(known, buildCustomerEvent(type, late))
+    t.strictSame(learned, { locale: 'uk', email: 'new@example.test' }, type)
+  }
+  t.equal(learnFromLateCustomerEvent(known, buildCustomerEvent('customer.subscribed', late)), undefined)
 })
 
 test('an event about a flag sets it, whatever its payload still says', async (t) => {

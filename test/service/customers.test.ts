@@ -99,6 +99,19 @@ test('changed tags are looked up anew also when that is told late, after newer e
   t.match(await route(service, id), { rule: 'vip', lookUps: 1, facts: { tags: ['vip'] } })
 })
 
+test('that a customer was blocked is learned also when it is told late, after newer events', async (t) => {
+  const service = await anyService(t)
+  service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
+  const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
+  t.match(await route(service, id), { facts: { blocked: false } })
+  service.simulator.updateCustomer(id, { blocked: true })
+  const now = Math.floor(Date.now() / 1_000)
+  await post(service, envelope({ event: 'customer.email_updated', eventData: { id }, createdAt: now }))
+  await service.drained()
+  await post(service, envelope({ event: 'customer.blocked', eventData: { id }, createdAt: now - 1 }))
+  t.match(await route(service, id), { lookUps: 1, facts: { blocked: true } })
+})
+
 test('what an event tells late does not take the place of what a newer one has told', async (t) => {
   const service = await anyService(t)
   service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
