@@ -27,8 +27,13 @@ function whyUnknown(leaves: readonly LeafExplanation[], isOpen: IsOpen): string 
       : []),
   ]
   if (parts.length > 0) return `${parts.join('; ')}.`
-  const facts = [...new Set(leaves.map((leaf) => `${subject(leaf, isOpen)}, which ${leaf.operator} cannot judge`))]
+  const facts = [...new Set(leaves.map((leaf) => `${misfit(leaf, isOpen)}, which ${leaf.operator} cannot judge`))]
   return `${facts.join('; ')}.`
+}
+
+/** A list of one value would read like that value. */
+function misfit(leaf: LeafExplanation, isOpen: IsOpen): string {
+  return Array.isArray(leaf.actual) ? `${leaf.fact} is a list` : subject(leaf, isOpen)
 }
 
 /** The first thing that would have to be otherwise for the conditions to come out as `wanted`, and how many would do instead. */

@@ -56,11 +56,14 @@ function toMiss(rule: string, obstacles: readonly Obstacle[], isOpen: IsOpen): N
   return { rule, away, conditions, message: `${distance}: ${told.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}` }
 }
 
-/** The explanation's own words for a tree of this one condition that is known to have failed. */
-function obstacleSentence({ leaf, wanted }: Obstacle, isOpen: IsOpen): string {
-  const { pointer } = leaf
-  const tree: ConditionExplanation = wanted
-    ? { ...leaf, result: 'no_match' }
-    : { pointer, not: { ...leaf, result: 'match' }, result: 'no_match' }
-  return whyNotMatched(tree, isOpen).replace(/\.$/, '')
+/** The explanation's own words for a tree of this one condition. */
+function obstacleSentence(obstacle: Obstacle, isOpen: IsOpen): string {
+  return whyNotMatched(treeOf(obstacle), isOpen).replace(/\.$/, '')
+}
+
+/** What it wants is said also of a fact that is not known, but not of one that its operator cannot judge: the two may look the same. */
+function treeOf({ leaf, wanted }: Obstacle): ConditionExplanation {
+  if (leaf.result === 'unknown' && leaf.actual !== null) return leaf
+  if (wanted) return { ...leaf, result: 'no_match' }
+  return { pointer: leaf.pointer, not: { ...leaf, result: 'match' }, result: 'no_match' }
 }

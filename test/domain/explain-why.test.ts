@@ -11,6 +11,7 @@ const FACTS: Facts = {
   tags: ['vip', 'beta'],
   country: 'AT',
   'custom.seats': 4,
+  'custom.teams': ['ops'],
   message: 'x'.repeat(80),
 }
 
@@ -56,6 +57,7 @@ const SENTENCES: readonly (readonly [Conditions, string])[] = [
     'plan and city are unknown.',
   ],
   [{ fact: 'language', operator: 'lessThan', value: 5 }, 'language is "de", which lessThan cannot judge.'],
+  [{ fact: 'custom.teams', operator: 'equal', value: 'ops' }, 'custom.teams is a list, which equal cannot judge.'],
   [
     { any: [french, { fact: 'country', operator: 'equal', value: 'FR' }] },
     'language is "de", the rule wants "fr", and the alternative is not met either.',

@@ -42,6 +42,12 @@ test('an unknown fact is a condition away too', async (t) => {
   t.equal(miss?.message, 'one condition away: plan is unknown, the rule wants "enterprise"')
 })
 
+test('a fact that the operator cannot judge is said to be that, and nothing to be wanted of it', async (t) => {
+  const conditions = { not: { fact: 'custom.teams', operator: 'equal', value: 'ops' } } as const
+  const [miss] = await misses([buildRule({ conditions })], { 'custom.teams': ['ops'] })
+  t.equal(miss?.message, 'one condition away: custom.teams is a list, which equal cannot judge')
+})
+
 test('a fact that nobody looked up is said to be just that, not unknown', async (t) => {
   const ruleset = buildRuleset(buildRule({ conditions: { fact: 'plan', operator: 'missing' } }))
   const policy = { mode: 'live', defaultDepartmentId: undefined, leaveAssigned: true } as const
