@@ -32,7 +32,8 @@ function minuteOf(time: string): number {
 
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 
-// A formatter costs tens of microseconds to make and is asked for on every event; there are only some hundred zones.
+// A formatter costs tens of microseconds to make and is asked for on every event; there are only some hundred zones, by their
+// names in small letters: written in all ways, which Intl takes, they would use up the memory.
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
 function wallClock(timeZone: string, at: Date): { day: number; minute: number } {
@@ -48,7 +49,8 @@ function wallClock(timeZone: string, at: Date): { day: number; minute: number } 
 }
 
 function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const cached = formatters.get(timeZone)
+  const zone = timeZone.toLowerCase()
+  const cached = formatters.get(zone)
   if (cached !== undefined) return cached
   const formatter = new Intl.DateTimeFormat('en-US', {
     timeZone,
@@ -57,6 +59,6 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
     minute: '2-digit',
     hourCycle: 'h23',
   })
-  formatters.set(timeZone, formatter)
+  formatters.set(zone, formatter)
   return formatter
 }

@@ -84,3 +84,10 @@ test('a moment is told by the clock of the zone', async (t) => {
   t.equal(clockTime('Europe/Berlin', new Date('2026-03-29T01:00:00Z')), 'Sunday, 03:00')
   t.equal(clockTime('Asia/Kathmandu', new Date('2026-03-01T23:05:00Z')), 'Monday, 04:50')
 })
+
+test('a zone whose name is written in other letters costs no formatter of its own', async (t) => {
+  const names = ['Pacific/Chatham', 'PACIFIC/CHATHAM', 'pacific/Chatham', 'Pacific/chatham']
+  const made = t.capture(Intl, 'DateTimeFormat', Intl.DateTimeFormat)
+  for (const name of names) t.equal(clockTime(name, new Date('2026-03-02T12:00:00Z')), 'Tuesday, 01:45')
+  t.equal(made().length, 1)
+})
