@@ -52,6 +52,9 @@ function checkAgain(
   { departmentId, record, putBefore }: PendingDecision,
   chat: ChatSnapshot,
 ): Finding {
+  // By our own call when its reply was lost, whatever has become of the chat since.
+  if (putBefore && chat.departmentId === departmentId)
+    return { kind: 'settled', outcome: 'applied', reason: undefined, departmentFrom: undefined }
   // Whether the rule may move a routed chat was asked when it was decided; what may have changed since is the chat.
   const check = checkMove(departmentId, true, chat, record, deps.policy)
   switch (check.kind) {
@@ -60,12 +63,6 @@ function checkAgain(
     case 'skip':
       return { kind: 'settled', outcome: 'skipped', reason: check.reason, departmentFrom: chat.departmentId }
     case 'unchanged':
-      // Already there: by our own call when its reply was lost.
-      return {
-        kind: 'settled',
-        outcome: putBefore ? 'applied' : 'unchanged',
-        reason: undefined,
-        departmentFrom: putBefore ? undefined : chat.departmentId,
-      }
+      return { kind: 'settled', outcome: 'unchanged', reason: undefined, departmentFrom: chat.departmentId }
   }
 }

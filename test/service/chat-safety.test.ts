@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import type { Fault } from '../../src/sandbox/simulator/faults.ts'
 import { rule } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
@@ -166,10 +167,14 @@ test("a reply about somebody else's customer is not believed", async (t) => {
   t.equal(simulator.calls.count({ path: '/v1/customers/9100' }), 2, 'it was asked for again')
 })
 
-/** Makes a chat whose PUT fails once, so that an agent can be faster; `act` is what the agent does meanwhile. */
-async function whileWaiting(service: Service, act: (chatId: number) => void): Promise<number> {
+/** Makes a chat whose PUT fails once, so that somebody can be faster; `act` is what happens meanwhile. */
+async function whileWaiting(
+  service: Service,
+  act: (chatId: number) => void,
+  fault: Fault = { kind: 'status', status: 500 },
+): Promise<number> {
   const { simulator, sql } = service
-  simulator.script({ method: 'PUT', path: '/v1/chats/department' }, [{ kind: 'status', status: 500 }])
+  simulator.script({ method: 'PUT', path: '/v1/chats/department' }, [fault])
   const { id } = simulator.openChat({ customerId: 9011 })
   await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
   act(id)
@@ -190,6 +195,13 @@ test('a chat that was closed while it waited is left alone', async (t) => {
   const service = await anyService(t)
   const id = await whileWaiting(service, (chatId) => service.simulator.closeChat(chatId))
   t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'closed' }])
+})
+
+test('a chat that was moved, and closed before the lost reply was asked for again, has been moved', async (t) => {
+  const service = await anyService(t)
+  const lost = { kind: 'reset', applied: true } as const
+  const id = await whileWaiting(service, (chatId) => service.simulator.closeChat(chatId), lost)
+  t.match(await outcomes(service, id), [{ outcome: 'applied', reason: null, department: { from: null, to: 10 } }])
 })
 
 test('the call that a look has set aside for its move is given back when there is none', async (t) => {
@@ -225,12 +237,9 @@ test('a routed chat that a person moved is not moved back, even by a rule with r
 
 test('where a call has moved the chat whose reply was lost is no choice of a person, to a newer decision either', async (t) => {
   const service = await rerouting(t)
-  const { simulator, sql, drained } = service
-  simulator.script({ method: 'PUT', path: '/v1/chats/department' }, [{ kind: 'reset', applied: true }])
-  const { id } = simulator.openChat({ customerId: 9011 })
-  await until('the first try', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length > 0)
-  simulator.sendMessage(id, 'My invoice is wrong')
-  await drained()
+  const { simulator } = service
+  const lost = { kind: 'reset', applied: true } as const
+  const id = await whileWaiting(service, (chatId) => simulator.sendMessage(chatId, 'My invoice is wrong'), lost)
   t.match(await outcomes(service, id), [
     { outcome: 'skipped', reason: 'already_routed' },
     { outcome: 'applied', department: { from: 10, to: 20 } },
