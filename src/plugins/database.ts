@@ -12,7 +12,10 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     /permission denied for|no schema public/,
     'Its user must own the database, or may at least create in it and in its schema public',
   ],
-  [/schema is not empty|another Prisma project/, 'Give this service a database of its own'],
+  [
+    /schema is not empty|another Prisma project|in the schema public, not in/,
+    'Give this service a database of its own',
+  ],
   [
     /unsupported startup parameter|times come in|connections are shared/,
     'Connect to Postgres directly, not through a pooler',

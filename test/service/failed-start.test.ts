@@ -68,6 +68,13 @@ test('a start on the database of another Prisma project leaves it as it is, and 
   t.equal((await query(href, tables)).length, 1)
 })
 
+test('an address that names another schema is refused, as two services would share their tables', async (t) => {
+  const env = settingsFor(await startAccount(t), `${await createDatabase(t)}?schema=second`, await writeRules(t, [{}]))
+  const said =
+    'The database of DATABASE_URL cannot be used: its tables are in the schema public, not in second. Give this service a database of its own.'
+  await t.rejects(buildApp({ env, logger: false }), { message: said })
+})
+
 test('a start through a pooler that shares connections between transactions says so', async (t) => {
   const databaseUrl = await startPostgresPooler(t, await createDatabase(t))
   const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))

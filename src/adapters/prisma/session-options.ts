@@ -17,9 +17,11 @@ const SESSION = [
 /** As in a password that was entered as it is. node-postgres reads one so, but takes what is encoded elsewhere for plain text then. */
 const LONE_PERCENT = /%(?![\da-f]{2})/gi
 
-/** The address of a database whose connections begin as we need them, with these options besides. */
+/** The address of a database whose connections begin as we need them, with these options besides. Throws when it names another schema. */
 export function withSession(url: string, options = ''): string {
   const address = new URL(url.replace(LONE_PERCENT, '%25'))
+  const schema = address.searchParams.get('schema') ?? 'public'
+  if (schema !== 'public') throw new Error(`its tables are in the schema public, not in ${schema}`)
   const given = address.searchParams.get('options') ?? ''
   address.searchParams.set('options', `${given} ${SESSION} ${options}`.trim())
   return address.href
