@@ -25,16 +25,23 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
 const NO_URL =
   'it is no URL of one server: in the password write % as %25, # as %23, / as %2F, ? as %3F and @ as %40; a socket is postgresql:///database?host=/its/folder'
 
+/** Longer than tables are made on a slow machine. */
+const PATIENCE_MS = 5_000
+const WAITING = 'the start waits for the database, for another replica that makes the tables, or for whoever holds one'
+
 /** Brings the database's tables up to date, and opens it. */
 export default fp(
   async (app: FastifyInstance) => {
     const { DATABASE_URL, DATA_DIR } = app.config
     const url = await app.databaseUrl()
+    const patience = setTimeout(() => app.log.warn({ problem: WAITING }, 'database.waiting'), PATIENCE_MS)
     try {
       await migrate(url)
     } catch (error) {
       const place = DATABASE_URL === undefined ? `The embedded database in ${DATA_DIR}` : 'The database of DATABASE_URL'
       throw new Error(`${place} cannot be used: ${reasonOf(error)}.`, { cause: error })
+    } finally {
+      clearTimeout(patience)
     }
     const database = openDatabase({
       url,

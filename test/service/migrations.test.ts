@@ -27,7 +27,7 @@ test('a start that is killed while it makes the tables leaves nothing behind, an
   await until('the service is ready', async () => (await app.inject('/readyz')).statusCode === 200)
 })
 
-test('a start waits for a replica that makes the tables, however short a wait its role is allowed', async (t) => {
+test('a start waits for a replica that makes the tables, however short a wait its role is allowed, and says so', async (t) => {
   const databaseUrl = await createDatabase(t)
   const name = new URL(databaseUrl).pathname.slice(1)
   const replica = await openConnection(t, databaseUrl)
@@ -37,9 +37,10 @@ test('a start waits for a replica that makes the tables, however short a wait it
     await replica(`ALTER DATABASE "${name}" SET ${limit} = '1ms'`)
   }
   const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
-  const starting = buildApp({ env, logger: false })
-  const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`
-  await Promise.race([starting, until('it waits', async () => (await replica(isWaiting)).length > 0)])
+  const lines: string[] = []
+  const starting = buildApp({ env, logger: { stream: { write: (line: string) => void lines.push(line) } } })
+  const isTold = async () => lines.some((line) => line.includes('"msg":"database.waiting"'))
+  await Promise.race([starting, until('it tells that it waits', isTold)])
   await pool.end()
   const app = await starting
   t.teardown(() => app.close())
