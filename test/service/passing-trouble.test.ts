@@ -39,6 +39,18 @@ test('nor does an event about a customer', async (t) => {
   t.match((await service.get(`/v1/events/${event.id}`)).body, { status: 'done' })
 })
 
+test('nor for a table that is not there for a while, as in the middle of a restore', async (t) => {
+  const service = await idle(t)
+  const event = envelope()
+  await post(service, event)
+  const decide = () => service.app.services.decideEvents(event.eventData.chat_id)
+  await service.sql('ALTER TABLE budget_slots RENAME TO gone')
+  for (let run = 0; run <= STARTS_MAX; run++) await t.rejects(decide(), { message: /does not exist/ })
+  await service.sql('ALTER TABLE gone RENAME TO budget_slots')
+  await decide()
+  t.match((await service.get(`/v1/events/${event.id}`)).body, { status: 'done' })
+})
+
 test('what Postgres refuses because of what it says, is set aside after three starts', async (t) => {
   const service = await idle(t)
   const event = envelope()

@@ -33,13 +33,14 @@ export class RefusedStatement extends Error {}
 
 /**
  * Classes of refusals (the first two characters of their codes, appendix A of Postgres' documentation) that are about read-only
- * servers, deadlocks, missing resources, locks, what an operator or a time limit has stopped, and the system.
+ * servers, deadlocks, missing resources, locks, what an operator or a time limit has stopped, and the system; and a table that may not
+ * be read, or is not there, as in the middle of a restore.
  */
-const PASSING_CLASSES = /^(25|40|53|55|57|58)/
+const PASSING = /^(25|40|53|55|57|58)|^42(501|P01)$/
 
 /** Whether Postgres has refused a statement for a reason that passes. */
 export function isPassingCode(code: string): boolean {
-  return PASSING_CLASSES.test(code)
+  return PASSING.test(code)
 }
 
 function readFailure(error: unknown): unknown {
