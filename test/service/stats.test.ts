@@ -3,6 +3,7 @@ import type { RuleDocument } from '../../src/domain/rule.ts'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
 import { rule } from '../support/rules.ts'
 import { shareService, startService } from '../support/service.ts'
+import { envelope, post } from '../support/webhooks.ts'
 
 /** Nothing works anything off: what is counted is what a test has put there. */
 const anyService = shareService({ settings: { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '5' } })
@@ -146,4 +147,22 @@ test('a service in shadow is compared with where its chats are later', async (t)
   const { body } = await service.get('/v1/stats')
   t.match(body.outcomes, [{ outcome: 'shadow', count: 3 }])
   t.strictSame(body.shadow.service, { decisions: 3, agreed: 1, differed: 1, unknown: 1 })
+})
+
+test('where a chat is later is what its newest event says by its own clock, not the one that came last', async (t) => {
+  const service = await startService(t, { settings: { ROUTER_MODE: 'shadow' } })
+  const customer = { id: 9011 }
+  const openedAt = Math.floor(Date.now() / 1_000) - 60
+  const departmentNow = { id: 10, name: 'Department 10' }
+  const tell = async (chatId: number, event: string, second: number, department: object | null) => {
+    const eventData = { chat_id: chatId, customer, status: 'new', department, assignee: null }
+    await post(service, envelope({ event, eventData, createdAt: openedAt + second }))
+    await service.drained()
+  }
+  for (const chatId of [1, 2]) await tell(chatId, 'chat.new', 0, null)
+  await tell(1, 'chat.status_updated', 40, departmentNow)
+  await tell(1, 'chat.assigned', 10, null)
+  await tell(2, 'chat.new', 0, null)
+  const { body } = await service.get('/v1/stats')
+  t.match(body.shadow.service, { agreed: 1, differed: 0, unknown: 1 })
 })

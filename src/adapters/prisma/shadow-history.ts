@@ -5,6 +5,7 @@ import type { PrismaClient } from '../../generated/prisma/client.ts'
 import type { StatsReader } from '../../services/read-stats.ts'
 import { toNumber } from './routing-record.ts'
 import { BODY_TEXT } from './sql.ts'
+import { placeOf } from './started-event.ts'
 
 interface ComparedRow {
   id: bigint
@@ -21,7 +22,7 @@ interface ComparedRow {
   later_body: string | null
 }
 
-/** Decisions with what came of them: the winner's priority at the time, and the chat's newest own event since. */
+/** Decisions with what came of them: the winner's priority at the time, and the chat's newest own event since, by HelpCrunch's clock. */
 export function createShadowHistory(prisma: PrismaClient): StatsReader['newest'] {
   return async ({ from, to }, limit) => {
     const rows = await prisma.$queryRaw<ComparedRow[]>`
@@ -36,8 +37,9 @@ export function createShadowHistory(prisma: PrismaClient): StatsReader['newest']
       LEFT JOIN rule_versions v ON v.key = d.rule_key AND v.version = d.rule_version
       LEFT JOIN LATERAL (
         SELECT ${BODY_TEXT} FROM webhook_events e
-        WHERE d.outcome = 'shadow' AND e.chat_id = d.chat_id AND e.seq > d.event_seq AND e.type LIKE 'chat.%' AND e.erased_at IS NULL
-        ORDER BY e.seq DESC LIMIT 1
+        WHERE d.outcome = 'shadow' AND e.chat_id = d.chat_id AND e.type LIKE 'chat.%' AND e.erased_at IS NULL
+          AND ${placeOf('e.happened_at', 'e.type')} > ${placeOf('d.happened_at', 'd.event_type')}
+        ORDER BY ${placeOf('e.happened_at', 'e.type')} DESC, e.seq DESC LIMIT 1
       ) AS later ON true`
     return rows.map((row) => ({
       id: String(row.id),

@@ -18,7 +18,7 @@ import { BODY_TEXT, msSince } from './sql.ts'
  * An event's place among those of its chat. HelpCrunch's clock counts seconds, and nobody outside knows which event it makes first,
  * a new chat's or its first message's: a new chat counts as older by as much as its message would wait for it.
  */
-function placeOf(happenedAt: string, type: string): Prisma.Sql {
+export function placeOf(happenedAt: string, type: string): Prisma.Sql {
   return Prisma.raw(
     `${happenedAt} - CASE ${type} WHEN 'chat.new' THEN interval '${NOT_YET_MS_MAX} ms' ELSE interval '0' END`,
   )
