@@ -34,7 +34,7 @@ function reservations({ movedByRulesInForce, unknown, missing }: Effect): string
   const lines: string[] = []
   if (movedByRulesInForce > 0) {
     lines.push(
-      `  Without this change it would be ${number(movedByRulesInForce)}: rules have changed since those chats were decided.`,
+      `  Without this change it would be ${number(movedByRulesInForce)}: rules, or the default department, have changed since those chats were decided.`,
     )
   }
   if (unknown > 0) {

@@ -8,7 +8,7 @@ import type { RouterClient } from './router-client.ts'
 
 /** What a plan would have changed for recent chats. */
 export interface Effect extends BacktestReport {
-  /** How many the rules in force now would move, too: those whose decision is older than the last change. */
+  /** How many the rules in force now would move, too: those whose decision is older than the last change, or the default department. */
   readonly movedByRulesInForce: number
 }
 

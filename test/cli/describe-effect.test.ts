@@ -57,7 +57,10 @@ test('what would have moved without the change, and what nobody can tell, is sai
     names,
     plain,
   ).join('\n')
-  t.match(lines, 'Without this change it would be 2: rules have changed since those chats were decided.')
+  t.match(
+    lines,
+    'Without this change it would be 2: rules, or the default department, have changed since those chats were decided.',
+  )
   t.match(lines, 'Of 12 more chats nobody can tell: what was not looked up then is unknown (plan).')
   t.end()
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { giveRules, rule, writeRules } from '../support/rules.ts'
+import { startSecondApp } from '../support/second-app.ts'
 import { ADMIN_TOKEN, shareService, startService } from '../support/service.ts'
 import { makeFolder, runCli } from './run-cli.ts'
 
@@ -76,7 +77,23 @@ test('a plan that undoes a change moves none of the chats from before it, and sa
 
   const { out } = await runCli(['plan', '--dir', await writeRules(t, [rule()])], env)
   t.match(out, 'Would move 0 of the last 1 chat.')
-  t.match(out, 'Without this change it would be 1: rules have changed since those chats were decided.')
+  t.match(
+    out,
+    'Without this change it would be 1: rules, or the default department, have changed since those chats were decided.',
+  )
+})
+
+test('what another default department would move is not put down to changed rules alone', async (t) => {
+  const english = rule({ key: 'english', conditions: { fact: 'language', operator: 'equal', value: 'en' } })
+  const service = await startService(t, { rules: [english] })
+  service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  const { url } = await startSecondApp(t, service, { ROLE: 'web', DEFAULT_DEPARTMENT_ID: '40' })
+
+  const dir = await writeRules(t, [{ ...english, name: 'English' }])
+  const { out } = await runCli(['plan', '--dir', dir], { ROUTER_URL: url, ROUTER_TOKEN: ADMIN_TOKEN })
+  t.match(out, 'Would move 1 of the last 1 chat:')
+  t.match(out, 'Without this change it would be 1: rules, or the default department, have changed since')
 })
 
 test('a folder with mistakes is not planned: all of them are told, each with its file and place', async (t) => {
