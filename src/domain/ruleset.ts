@@ -69,13 +69,16 @@ function compile(rule: LiveRule): CompiledRule {
 
 /** Undefined for a rule that cannot be evaluated: whoever searches has to come across it, to report it. */
 function conditionsToIndex({ rule, conditions }: CompiledRule): PreparedCondition | undefined {
-  if (conditions.kind === 'broken') return undefined
-  const { schedule } = rule.document
+  return conditions.kind === 'broken' || brokenSchedule(rule.document) !== undefined ? undefined : conditions
+}
+
+/** Why a rule's schedule cannot be evaluated, as its time zone is not known here; undefined when it can. */
+export function brokenSchedule({ schedule }: RuleDocument): string | undefined {
   try {
-    if (schedule !== undefined) isOpen(schedule, new Date(0)) // throws for a time zone that is not known here
-    return conditions
-  } catch {
+    if (schedule !== undefined) isOpen(schedule, new Date(0))
     return undefined
+  } catch (error) {
+    return problemOf(error)
   }
 }
 

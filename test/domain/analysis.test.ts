@@ -92,6 +92,9 @@ test('a rule that cannot be evaluated is left out, and hides nobody', (t) => {
   // What is stored is only said to be a rule; here it is not.
   const rule = buildRule({ key: 'broken', priority: 900, conditions: broken as Conditions })
   t.strictSame(codes([rule, buildRule()]), [])
+  const windows = [{ days: [1], from: '09:00', to: '18:00' }]
+  const onMars = buildRule({ key: 'mars', priority: 900, schedule: { timezone: 'Mars/Base', windows } })
+  t.strictSame(codes([onMars, buildRule(), buildRule({ key: 'twin', priority: 1 })]), ['twin: never_reached'])
   t.end()
 })
 

@@ -1,7 +1,7 @@
 import type { FactValue } from '../facts.ts'
 import { leavesOf, type PreparedCondition, type PreparedLeaf, prepareConditions } from '../prepared-conditions.ts'
 import type { RuleDocument } from '../rule.ts'
-import { inOrderTried } from '../ruleset.ts'
+import { brokenSchedule, inOrderTried } from '../ruleset.ts'
 import { dimensionsOf, every, type Formula, opposite } from './formula.ts'
 import { plausibleFormula } from './plausible.ts'
 import { conditionsFormula, occasionFormula } from './rule-formula.ts'
@@ -67,6 +67,7 @@ type PreparedRule = Pick<ModelledRule, 'document' | 'conditions'>
 
 /** A stored rule that this version cannot evaluate never matches; that is reported where it is met. */
 function prepare(document: RuleDocument): PreparedRule[] {
+  if (brokenSchedule(document) !== undefined) return []
   try {
     return [{ document, conditions: prepareConditions(document.conditions) }]
   } catch {
