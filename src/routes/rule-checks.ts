@@ -51,6 +51,10 @@ const ruleChecks: FastifyPluginAsyncTypebox = async (app) => {
           return reply.problem(409, 'erased', erasedDetail(id))
         case 'no_such_rule':
           return reply.problem(404, 'not_found', `There was no rule "${making.key}" when decision ${id} was made.`)
+        case 'broken': {
+          const detail = `Rule "${making.key}" of decision ${id} cannot be evaluated by this version of the service: ${making.problem}`
+          return reply.problem(409, 'not_evaluable', detail)
+        }
         case 'not_looked_up': {
           const detail = `Rule "${making.key}" hangs on facts that nobody had looked up for decision ${id}: ${making.facts.join(', ')}. Write its test by hand.`
           return reply.problem(409, 'facts_not_looked_up', detail)

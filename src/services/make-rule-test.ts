@@ -4,7 +4,7 @@ import { onlyPresent } from '../domain/helpcrunch-values.ts'
 import { leavesOf } from '../domain/prepared-conditions.ts'
 import type { RuleTest } from '../domain/rule.ts'
 import { runRuleTests } from '../domain/rule-tests.ts'
-import type { CompiledRule } from '../domain/ruleset.ts'
+import { brokenSchedule, type CompiledRule } from '../domain/ruleset.ts'
 import { isOpen } from '../domain/schedule.ts'
 import type { Rulesets } from './decide-events.ts'
 import type { DecisionReader, ReplayableDecision } from './read-decision.ts'
@@ -18,6 +18,8 @@ export type RuleTestMaking =
   | { readonly kind: 'which_rule' }
   /** The rule was not among those of the decision. */
   | { readonly kind: 'no_such_rule'; readonly key: string }
+  /** This version of the service cannot evaluate the rule. */
+  | { readonly kind: 'broken'; readonly key: string; readonly problem: string }
   /** The rule hangs on these facts, and a test cannot say that they may yet be looked up. */
   | { readonly kind: 'not_looked_up'; readonly key: string; readonly facts: readonly string[] }
 
@@ -38,6 +40,8 @@ export async function makeRuleTest(
   const { rules } = await rulesets.at(decision.rulesetVersion)
   const compiled = rules.find(({ rule }) => rule.document.key === key)
   if (compiled === undefined) return { kind: 'no_such_rule', key }
+  const problem = brokenBecause(compiled)
+  if (problem !== undefined) return { kind: 'broken', key, problem }
   const missing = factsNotLookedUp(compiled, decision)
   if (missing.length > 0) return { kind: 'not_looked_up', key, facts: missing }
   const { document } = compiled.rule
@@ -49,6 +53,10 @@ export async function makeRuleTest(
   }
   const [result] = await runRuleTests({ ...document, tests: [test] })
   return { kind: 'made', rule: key, test: { ...test, expect: result?.actual ?? 'unknown' } }
+}
+
+function brokenBecause({ conditions, rule }: CompiledRule): string | undefined {
+  return conditions.kind === 'broken' ? conditions.problem : brokenSchedule(rule.document)
 }
 
 /** What nobody had looked up, where the rule would say something else if there were nothing to look up. */

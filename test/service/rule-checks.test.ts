@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { apiOf } from '../support/api.ts'
 import { insertDecisions } from '../support/rows.ts'
-import { rule } from '../support/rules.ts'
+import { giveRules, rule } from '../support/rules.ts'
 import { shareService, startService } from '../support/service.ts'
 
 const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
@@ -142,4 +142,32 @@ test('no test is made of a rule that hangs on facts which nobody looked up', asy
     { body: { test: { expect: 'no_match' } } },
     'its schedule was closed, whatever the facts',
   )
+})
+
+test('of a rule that this version cannot evaluate no test is made, and the others are checked all the same', async (t) => {
+  const service = await startService(t, { settings })
+  const hours = { windows: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '23:59' }] }
+  const mars = rule({ key: 'mars', priority: 900, schedule: { timezone: 'Mars/Base', ...hours } })
+  const broken = rule({
+    key: 'broken',
+    priority: 800,
+    conditions: { fact: 'name', operator: 'matches', value: '(?=x)' },
+  })
+  await giveRules(service, [mars, broken, german])
+  service.simulator.openChat({ customerId: 9011 })
+  await service.drained()
+  const [decision] = (await service.get('/v1/decisions')).body.data
+  const { send } = apiOf(service)
+  for (const [key, problem] of [
+    ['mars', /Invalid time zone/],
+    ['broken', /invalid or unsupported/],
+  ] as const) {
+    t.match(await send('POST', `/v1/decisions/${decision.id}/test?rule=${key}`), {
+      status: 409,
+      body: { code: 'not_evaluable', detail: problem },
+    })
+  }
+  t.match(await send('POST', '/v1/rules/check', { rule: { ...german, key: 'twin', priority: 100, department: 20 } }), {
+    body: { errors: [], warnings: [{ rule: 'twin', code: 'never_reached', others: ['german'] }] },
+  })
 })

@@ -90,7 +90,7 @@ export const MAKE_RULE_TEST: Operation = {
   tag,
   summary: 'Make a test of a rule from a decision',
   description:
-    'Expects of the rule that won, or of the one named, what it said then. Holds only the facts that the rule asks about. Of a rule that hung on facts which nobody had looked up, no test is made (409, `facts_not_looked_up`).',
+    'Expects of the rule that won, or of the one named, what it said then. Holds only the facts that the rule asks about. Of a rule that hung on facts which nobody had looked up, no test is made (409, `facts_not_looked_up`), nor of one that this version cannot evaluate (409, `not_evaluable`).',
   answers: {
     200: json(
       "A test to be put among the rule's `tests`.",
@@ -102,6 +102,6 @@ export const MAKE_RULE_TEST: Operation = {
     ),
     400: BAD_DECISION_ID,
     404: NO_DECISION,
-    409: problem(409, 'erased', erasedDetail('42'), { or: ['facts_not_looked_up'] }),
+    409: problem(409, 'erased', erasedDetail('42'), { or: ['facts_not_looked_up', 'not_evaluable'] }),
   },
 }
