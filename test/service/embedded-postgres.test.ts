@@ -76,6 +76,10 @@ test('a start right after one that was killed while it made the cluster takes wh
   t.strictSame(await query(postgres.url, 'SELECT 1 AS one'), [{ one: 1 }])
 })
 
+test('a cluster names no language that another machine may not have', async (t) => {
+  t.match(readFileSync(join(dataDir, 'cluster', 'postgresql.conf'), 'utf8'), /^lc_messages = C\s/m)
+})
+
 test('a user who is not in /etc/passwd is told so', { skip: process.getuid?.() !== 0 }, async (t) => {
   const script = fileURLToPath(import.meta.resolve('../support/postgres-parent.ts'))
   const caps = '+dac_override,+dac_read_search'

@@ -49,7 +49,8 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
       password,
       authMethod: 'scram-sha-256',
       createPostgresUser: process.getuid?.() === 0,
-      initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8'],
+      // Messages in a language that this machine has would keep the cluster from starting on one that has it not.
+      initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8', '--lc-messages=C'],
       postgresFlags: flags(settings),
       onLog: (text) => {
         fatal = whyEnded(text) ?? fatal
