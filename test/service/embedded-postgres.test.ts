@@ -167,6 +167,14 @@ test('the keeper whose server runs is known as such, whoever else has begun on i
   }
 })
 
+test('a cluster that was opened to its group, as Kubernetes opens volumes, is closed again', async (t) => {
+  const cluster = join(dataDir, 'cluster')
+  await chmod(cluster, 0o2770)
+  const { url } = await start(t)
+  t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
+  t.equal((await stat(cluster)).mode & 0o7777, 0o700)
+})
+
 test('a Postgres that cannot start says why', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
@@ -174,11 +182,13 @@ test('a Postgres that cannot start says why', async (t) => {
   const { port } = other.address() as AddressInfo // what listens on TCP has an address object
   await t.rejects(startEmbeddedPostgres({ dataDir, port }), { message: /could not start: could not create any TCP/ })
 
-  const cluster = join(dataDir, 'cluster')
-  await chmod(cluster, 0o755) // as a copy may be
-  t.teardown(() => chmod(cluster, 0o700))
+  const versionFile = join(dataDir, 'cluster', 'PG_VERSION')
+  const version = readFileSync(versionFile, 'utf8')
+  writeFileSync(versionFile, '17\n') // as one of an older package
+  t.teardown(() => writeFileSync(versionFile, version))
   await t.rejects(startEmbeddedPostgres({ dataDir }), {
-    message: /could not start: data directory .+ has invalid permissions\. Permissions should be u=rwx \(0700\)/,
+    message:
+      /could not start: database files are incompatible with server\. The data directory was initialized by .+ 17/,
   })
 })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +64,7 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
     renameSync(draftDir, clusterDir)
     if (!process.connected) process.exit(0) // the parent died meanwhile
   }
+  closeToOthers(clusterDir)
   const postgres = server(clusterDir)
   await postgres.start().catch((error: unknown) => {
     const other = readPid(postmasterFile)
@@ -95,6 +96,13 @@ function refuseUnknownUser(): void {
       `the user with the id ${process.getuid?.()} is not in /etc/passwd. Run it as a user who is, as node in the image, or set DATABASE_URL.`,
     )
   }
+}
+
+/** Kubernetes opens a volume to its group (fsGroup) each time that it is mounted, and Postgres refuses a cluster that is open. */
+function closeToOthers(clusterDir: string): void {
+  try {
+    chmodSync(clusterDir, 0o700)
+  } catch {} // another user's: Postgres says so
 }
 
 /** What Postgres says as it ends, with its details and hints. */
