@@ -27,14 +27,18 @@ export async function startOwnPostgres(t: Scope, { connectionsMax = 200 } = {}):
   const port = await freePort()
   const start = async () => {
     const server = await startEmbeddedPostgres({ dataDir, port, settings: { max_connections: String(connectionsMax) } })
-    t.teardown(() => server.stop()) // when it was killed, its keeper is left
+    t.teardown(() => server.stop())
     return server
   }
   const { url } = await start()
-  const postmaster = () => Number.parseInt(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10)
+  const readPid = (file: string) => Number.parseInt(readFileSync(join(dataDir, file), 'utf8'), 10)
+  const postmaster = () => readPid(join('cluster', 'postmaster.pid'))
   return {
     url,
-    kill: () => void process.kill(postmaster(), 'SIGKILL'),
+    kill() {
+      process.kill(readPid('keeper.pid'), 'SIGKILL') // which would start it again too soon
+      process.kill(postmaster(), 'SIGKILL')
+    },
     async restart() {
       await start()
     },

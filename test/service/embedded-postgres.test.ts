@@ -167,6 +167,27 @@ test('the keeper whose server runs is known as such, whoever else has begun on i
   }
 })
 
+test('a server that was killed is started again, and is found at the same address', async (t) => {
+  const { url } = await start(t)
+  const { postmaster } = pids()
+  process.kill(postmaster, 'SIGKILL')
+  const one = () => query(url, 'SELECT one FROM kept').catch(() => undefined)
+  await until('it answers again', async () => isGone(postmaster) && (await one()) !== undefined)
+  t.strictSame(await one(), [{ one: 1 }])
+})
+
+test('stop while a killed server is being started again leaves no process', async (t) => {
+  const postgres = await start(t)
+  const { keeper, postmaster } = pids()
+  process.kill(postmaster, 'SIGKILL')
+  await until('the next one begins', () => existsSync(postmasterFile) && readPid(postmasterFile) !== postmaster)
+  const next = readPid(postmasterFile)
+  await postgres.stop()
+  t.ok(isGone(keeper))
+  t.ok(isGone(next))
+  t.notOk(existsSync(keeperFile) || existsSync(postmasterFile))
+})
+
 test('a cluster that was opened to its group, as Kubernetes opens volumes, is closed again', async (t) => {
   const cluster = join(dataDir, 'cluster')
   await chmod(cluster, 0o2770)

