@@ -11,6 +11,8 @@ const CLOSE_MS_MAX = 10_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** How long an exit waits for whoever reads the log. */
 const LOG_MS_MAX = 1_000
+/** How much waits for whoever reads the log; what comes then is dropped. */
+const LOG_BYTES_MAX = 8_388_608
 /** When nobody waits for the start any more. */
 const KEEP_COMPILED_AFTER_MS = 1_000
 /**
@@ -30,7 +32,8 @@ let log: ReturnType<typeof import('pino').destination> | undefined
 closeOnSignals() // first of all: a container's first process gets only the signals that it listens for
 try {
   const [{ buildApp }, { destination }] = await Promise.all([import('./app.ts'), import('pino')])
-  log = destination()
+  log = destination({ maxLength: LOG_BYTES_MAX })
+  log.on('error', () => {}) // of a full disk, for one: that must not end the service, and the next line tries again
   app = await buildApp({ env: process.env, logger: { redact: REDACTED, stream: log } })
   const running = await describe(app)
   await listen(app)
@@ -61,9 +64,12 @@ async function listen(app: FastifyInstance): Promise<void> {
   }
 }
 
-/** Until the log is written, as far as somebody reads it: what the exit itself writes would overtake a line that is under way. */
+/**
+ * Until the log is written, as far as somebody reads it: what the exit itself writes would overtake a line that is under way, and
+ * would wait for ever for room.
+ */
 async function logWritten(): Promise<void> {
-  if (log) await once(log, 'drain', { signal: AbortSignal.timeout(LOG_MS_MAX) }).catch(() => {})
+  if (log) await once(log, 'drain', { signal: AbortSignal.timeout(LOG_MS_MAX) }).catch(() => log?.destroy())
 }
 
 /** While it still starts, the process just ends: it has taken nothing on, and an embedded Postgres ends with it. */
