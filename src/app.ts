@@ -20,6 +20,7 @@ export async function buildApp({ env, logger }: AppOptions): Promise<FastifyInst
     logger: logger ?? false,
     // A body that drips in byte by byte is cut off too: Fastify's own requestTimeout alone does not do that.
     http: { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 },
+    return503OnClosing: false, // what still arrives on a connection that closes is answered as ever: a webhook may come but once
     requestTimeout: 15_000,
     connectionTimeout: 360_000, // without a byte in or out; the longest answers, of backtests that wait for others, take less
     pluginTimeout: 0, // a migration takes as long as it takes; all else has bounds of its own

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'tap'
 import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
+import { openRawClient, webhookHead } from '../chaos/raw-client.ts'
 import { SIGNING_KEY, startService, until } from '../support/service.ts'
 import { envelope } from '../support/webhooks.ts'
 
@@ -31,6 +32,21 @@ test('a webhook that is under way when the service closes is answered, and its c
   t.match(answer, /^HTTP\/1\.1 202 /)
   t.match(answer, /^connection: close\r$/im)
   t.equal((await sql('SELECT FROM webhook_events')).length, 1, 'and it is stored')
+  await closing
+})
+
+test('so is one whose head arrives only then', async (t) => {
+  const { app, url } = await startService(t, { settings: { ROLE: 'web' } })
+  const body = JSON.stringify(envelope())
+  const signature = signBody(SIGNING_KEY, body)
+  const head = webhookHead({ 'content-length': String(Buffer.byteLength(body)), 'x-helpcrunch-signature': signature })
+  const connected = once(app.server, 'connection')
+  const { socket, status } = openRawClient(t, url, head.slice(0, 20))
+  await connected
+  const closing = app.close()
+  await until('the service to close', () => !app.server.listening)
+  socket.write(head.slice(20) + body)
+  t.equal(await status, 202)
   await closing
 })
 
