@@ -1,9 +1,13 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** Load balancers ask about once a second; nothing new may come from them once this process stops listening. */
 const NOTICE_MS = 2_000
+/** How long a close waits for a request to arrive whole; load balancers open connections ahead of need. */
+const ARRIVE_MS = 2_000
 
 /** Says through /readyz that this process is about to end, while it still answers. */
 export default fp(
@@ -15,10 +19,26 @@ export default fp(
       isDraining = true
       await sleep(NOTICE_MS)
     })
+    const underWay = new Map<Socket, Set<IncomingMessage>>()
+    app.server.on('connection', (socket: Socket) => {
+      underWay.set(socket, new Set())
+      socket.once('close', () => underWay.delete(socket))
+    })
+    app.addHook('onRequest', async ({ raw }, reply) => {
+      const requests = underWay.get(raw.socket)
+      requests?.add(raw)
+      reply.raw.once('close', () => requests?.delete(raw))
+    })
+    let closeUnused: NodeJS.Timeout | undefined
     app.addHook('preClose', async () => {
       isDraining = true
       isClosing = true
+      // Node closes those alone that have had a request, and no longer looks whether one takes too long.
+      closeUnused = setInterval(() => {
+        for (const [socket, requests] of underWay) if (![...requests].some(({ complete }) => complete)) socket.destroy()
+      }, ARRIVE_MS)
     })
+    app.addHook('onClose', async () => clearInterval(closeUnused))
     // Before it closes, a connection ends with an answer that says so: on an idle one the next request may be on its way.
     app.addHook('onSend', async (_request, reply) => {
       if (isDraining) reply.header('connection', 'close')

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { test } from 'tap'
 import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
 import { openRawClient, webhookHead } from '../chaos/raw-client.ts'
@@ -48,6 +49,19 @@ test('so is one whose head arrives only then', async (t) => {
   socket.write(head.slice(20) + body)
   t.equal(await status, 202)
   await closing
+})
+
+test('a close waits for no connection on which no request arrives whole', async (t) => {
+  const { app, url } = await startService(t, { settings: { ROLE: 'web' } })
+  const arrived = once(app.server, 'request')
+  const begun = [openRawClient(t, url), openRawClient(t, url, 'GET /heal')]
+  begun.push(openRawClient(t, url, `${webhookHead({ 'content-length': '100' })}{`))
+  await arrived
+  const getConnections = promisify(app.server.getConnections.bind(app.server))
+  await until('all are open', async () => (await getConnections()) === begun.length)
+  const startedAtMs = performance.now()
+  await app.close()
+  t.ok(performance.now() - startedAtMs < 5_000)
 })
 
 test('while others still notice that the service will close, it closes no connection but with an answer that says so', async (t) => {
