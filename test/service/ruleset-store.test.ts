@@ -67,6 +67,29 @@ test('what has not changed is not compiled again', async (t) => {
   )
 })
 
+test('of a database that was restored no rule set is told that was lost, be it in force or a past one', async (t) => {
+  const service = await startService(t, { rules, settings: { ROLE: 'web' } })
+  const { send } = apiOf(service)
+  const store = createRulesetStore(service.app.database.prisma, () => async () => {})
+  const inForce = async () => {
+    const [head] = await service.sql<{ version: number; changed_at: Date }>('SELECT * FROM ruleset_head')
+    return store.inForce({ version: head?.version ?? 0, changedAt: head?.changed_at ?? new Date(0) })
+  }
+  const departmentOf = ({ rules }: CompiledRuleset) =>
+    rules.find(({ rule }) => rule.document.key === 'b')?.rule.document.department
+  for (const department of [20, 30]) {
+    await send('PUT', '/v1/rules/b', rule({ key: 'b', department }), ANY)
+    await send('PUT', '/v1/rules/a', rule({ key: 'a', department }), ANY)
+    t.equal(departmentOf(await inForce()), department)
+    t.equal(departmentOf(await store.at(2)), department)
+    await service.sql('DELETE FROM rule_versions WHERE live_from > 1')
+    await service.sql('UPDATE rule_versions SET live_to = NULL')
+    await service.sql('UPDATE ruleset_head SET version = 1')
+  }
+  await send('PUT', '/v1/rules/b', rule({ key: 'b', department: 40 }), ANY)
+  t.equal(departmentOf(await inForce()), 40, 'although it was asked for as a past one')
+})
+
 const ANY = { 'if-match': '*' }
 
 function contentOf({ version, rules }: CompiledRuleset) {
