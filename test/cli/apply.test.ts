@@ -39,7 +39,7 @@ async function change(url: string, document: RuleDocument, version: number): Pro
   if (reply.status !== 200) throw new Error(`PUT was answered with ${reply.status}: ${await reply.text()}`)
 }
 
-type Passing = (request: IncomingMessage) => Promise<'on' | 'no etag' | 'cut' | 504>
+type Passing = (request: IncomingMessage) => Promise<'on' | 'no etag' | 'cut' | 500 | 504 | 'led elsewhere' | 'no page'>
 
 /** Stands in front of a service, and makes ETags weak. `pass` happens before a request goes on, and says what becomes of the answer. */
 async function startProxy(t: Test, target: string, pass: Passing) {
@@ -51,7 +51,9 @@ async function startProxy(t: Test, target: string, pass: Passing) {
     const init = { method, headers: sent.map(([name, value]): [string, string] => [name, String(value)]) }
     const reply = await fetch(target + url, body.length === 0 ? init : { ...init, body: new Uint8Array(body) })
     if (next === 'cut') return response.destroy()
-    if (next === 504) return response.writeHead(504, { 'content-type': 'text/html' }).end('<h1>Gateway Time-out</h1>')
+    if (typeof next === 'number') return response.writeHead(next, { 'content-type': 'text/html' }).end('<h1>Error</h1>')
+    if (next === 'led elsewhere') return response.writeHead(303, { location: '/v1/rules' }).end()
+    if (next === 'no page') return response.writeHead(200).end('{"data":[]}')
     const etag = next === 'on' && reply.headers.get('etag')
     response.writeHead(reply.status, { 'content-type': 'application/json', ...(etag && { etag: `W/${etag}` }) })
     response.end(await reply.text())
@@ -171,17 +173,38 @@ test('of a write without an answer nobody knows whether it was done', async (t) 
   const { code, out, err } = await cli(proxy)('apply', '--dir', dir, '--json')
   t.equal(code, 1)
   t.match(err, /^Nobody knows whether the rules were written: .+did not answer.+ "rules plan" tells\.$/)
-  t.match(JSON.parse(out), { done: [], failed: { kind: 'no_answer' } })
+  const { done, failed } = JSON.parse(out)
+  t.strictSame(done, [])
+  t.match(failed, { kind: 'no_answer' })
   t.strictSame(await stored(service), ['german 2 20'])
 })
 
-test('nor does anybody know when a proxy has not waited for the answer', async (t) => {
+test('nor does anybody know when a proxy has not waited for the answer, or lost it', async (t) => {
+  for (const status of [500, 504] as const) {
+    const service = await giveRules(await anyService(t), [rule()])
+    const proxy = await startProxy(t, service.url, async ({ method }) => (method === 'PUT' ? status : 'on'))
+    const { code, err } = await cli(proxy)('apply', '--dir', await writeRules(t, [rule({ department: 20 })]))
+    t.equal(code, 1)
+    t.match(err, `Nobody knows whether the rules were written: The answer was ${status}, and not one of`)
+    t.strictSame(await stored(service), ['german 2 20'])
+  }
+})
+
+test('a write that is led elsewhere is not taken for done because something is read there', async (t) => {
   const service = await giveRules(await anyService(t), [rule()])
-  const proxy = await startProxy(t, service.url, async ({ method }) => (method === 'PUT' ? 504 : 'on'))
+  const proxy = await startProxy(t, service.url, async ({ method }) => (method === 'PUT' ? 'led elsewhere' : 'on'))
   const { code, err } = await cli(proxy)('apply', '--dir', await writeRules(t, [rule({ department: 20 })]))
   t.equal(code, 1)
-  t.match(err, /^Nobody knows whether the rules were written: The answer was 504, and not one of/)
-  t.strictSame(await stored(service), ['german 2 20'])
+  t.match(err, /The answer was 303, and not one of helpcrunch-router\./)
+})
+
+test('a list that is no page of the service is told in one line', async (t) => {
+  const service = await giveRules(await anyService(t), [rule()])
+  const proxy = await startProxy(t, service.url, async () => 'no page')
+  t.match(await cli(proxy)('apply', '--dir', await writeRules(t, [rule()])), {
+    code: 1,
+    err: 'GET /v1/rules was answered with 200, and not as helpcrunch-router does. Is --url the right address?',
+  })
 })
 
 test('what the service would refuse stops apply before anything is written, in the words of the service', async (t) => {

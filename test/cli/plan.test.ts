@@ -96,6 +96,16 @@ test('what another default department would move is not put down to changed rule
   t.match(out, 'Without this change it would be 1: rules, or the default department, have changed since')
 })
 
+test('while HelpCrunch is away, and nobody knows what its departments are called, plan tells their numbers', async (t) => {
+  const service = await giveRules(await startService(t, { settings: { ROLE: 'web' } }), [rule()])
+  service.simulator.script({}, [{ kind: 'status', status: 503 }], { forever: true })
+  const env = { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }
+  const { code, out, err } = await runCli(['plan', '--dir', await writeRules(t, [rule({ department: 20 })])], env)
+  t.match({ code, err }, { code: 2, err: '' })
+  t.match(out, '/department: 10 -> 20')
+  t.match(out, 'to write; the service has 1 now.')
+})
+
 test('a folder with mistakes is not planned: all of them are told, each with its file and place', async (t) => {
   const dir = await writeRules(t, [rule({ priority: 0 }), rule({ key: 'b', department: -1 })])
   await writeFile(join(dir, 'c.json'), '{')
