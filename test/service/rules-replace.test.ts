@@ -6,6 +6,7 @@ import { shareService, startService } from '../support/service.ts'
 const settings = { ROLE: 'web', HELPCRUNCH_REQUESTS_PER_MINUTE: '1000' }
 const german = rule()
 const vip = rule({ key: 'vip', priority: 900, department: 20 })
+const ANY = { 'if-match': '*' }
 const anyService = shareService({ settings })
 
 test('all rules are replaced at one moment: what differs gets a version, what is left out is gone', async (t) => {
@@ -40,10 +41,11 @@ test('all rules are replaced at one moment: what differs gets a version, what is
   )
 
   const again = await send('PUT', '/v1/rules', { rules }, ifMatch(2))
-  t.match(again, { status: 200, body: { rulesetVersion: 2, created: [], changed: [], deleted: [] } })
-  t.match((await send('PUT', '/v1/rules', { rules: [] }, { 'if-match': '*' })).body, { rulesetVersion: 3 })
+  const nothing = { rulesetVersion: 2, created: [], changed: [], deleted: [], warnings }
+  t.strictSame({ status: again.status, body: again.body }, { status: 200, body: nothing })
+  t.match((await send('PUT', '/v1/rules', { rules: [] }, ANY)).body, { rulesetVersion: 3 })
   const none = await send('GET', '/v1/rules')
-  t.match(none, { body: { data: [] } })
+  t.strictSame(none.body.data, [])
   t.equal(none.headers.get('etag'), '"3"')
 })
 
@@ -72,6 +74,29 @@ test('what was not seen is not replaced, and of two who have seen the same one c
   t.match(await send('GET', '/v1/rules/german'), { body: { department: mine[won]?.[0]?.department, version: 2 } })
 })
 
+test('of all who replace whatever there is, each comes after another', async (t) => {
+  const { send } = apiOf(await giveRules(await anyService(t), [german]))
+  const { headers } = await send('GET', '/v1/rules')
+  const seen = Number(headers.get('etag')?.slice(1, -1))
+  const sets = [20, 30, 40].map((department) => [{ ...german, department }])
+  const replies = await Promise.all(sets.map((rules) => send('PUT', '/v1/rules', { rules }, ANY)))
+  t.strictSame(
+    replies.map(({ status, body }) => `${status} ${body.rulesetVersion}`).sort(),
+    [1, 2, 3].map((n) => `200 ${seen + n}`),
+  )
+})
+
+test('a replacement tells what is likely not meant, and keeps a rule whose department is gone since', async (t) => {
+  const lost = rule({ key: 'lost', priority: 100, department: 99 })
+  const { send } = apiOf(await giveRules(await anyService(t), [german, lost]))
+  const { status, body } = await send('PUT', '/v1/rules', { rules: [german, { ...lost, name: 'Lost' }] }, ANY)
+  t.match({ status, changed: body.changed }, { status: 200, changed: ['lost'] })
+  t.strictSame(body.warnings.map(({ rule, code }: Record<string, string>) => `${rule} ${code}`).sort(), [
+    'lost never_reached',
+    'lost unknown_department',
+  ])
+})
+
 test('when one rule is wrong, all that is wrong is told, and nothing is written', async (t) => {
   const { send } = apiOf(await giveRules(await anyService(t), [german]))
   const tests = [{ name: 'a German', facts: { language: 'uk' }, expect: 'match' as const }]
@@ -82,14 +107,14 @@ test('when one rule is wrong, all that is wrong is told, and nothing is written'
     rule({ key: 'red', tests }),
     vip,
   ]
-  const { status, body } = await send('PUT', '/v1/rules', { rules }, { 'if-match': '*' })
+  const { status, body } = await send('PUT', '/v1/rules', { rules }, ANY)
   t.match({ status, code: body.code }, { status: 400, code: 'invalid_input' })
   t.strictSame(
     body.errors.map(({ pointer }: Record<string, string>) => pointer),
     ['/rules/1/priority', '/rules/2/department', '/rules/3/tests/0', '/rules/4/key'],
   )
-  t.match(await send('PUT', '/v1/rules', { rules: [german], more: 1 }, { 'if-match': '*' }), { status: 400 })
-  t.match(await send('PUT', '/v1/rules', {}, { 'if-match': '*' }), { status: 400 })
+  t.match(await send('PUT', '/v1/rules', { rules: [german], more: 1 }, ANY), { status: 400 })
+  t.match(await send('PUT', '/v1/rules', {}, ANY), { status: 400 })
   t.match((await send('GET', '/v1/rules')).body.data, [{ key: 'german', version: 1 }])
   t.equal((await send('GET', '/v1/rules')).body.data.length, 1)
 })
