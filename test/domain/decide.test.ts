@@ -174,6 +174,9 @@ test('what is not known of a chat does not stop a move', (t) => {
   t.match(decide(winner(), {}, UNTOUCHED, LIVE), { outcome: 'pending' })
   t.match(decide(winner(), {}, { ...UNTOUCHED, originalDepartmentId: 30 }, LIVE), { outcome: 'pending' })
   t.match(decideWith({ departmentId: 40 }, { originalDepartmentId: undefined }), { outcome: 'pending' })
+  const routed = { originalDepartmentId: 30, routedDepartmentId: 20 }
+  const unknown = decide(winner({ reroute: true }), { status: 'open' }, { ...UNTOUCHED, ...routed }, LIVE)
+  t.match(unknown, { outcome: 'pending' }, 'nor one of a routed chat')
   t.end()
 })
 

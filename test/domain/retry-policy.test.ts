@@ -59,6 +59,10 @@ test("a refusal in words that are no JSON object is not HelpCrunch's, and tried 
   }
 })
 
+test("a refusal without a word is HelpCrunch's last", async (t) => {
+  for (const body of ['', '\r\n']) t.strictSame(judge(buildResponse(404, body)), { kind: 'refused' })
+})
+
 test('no response is tried again, whatever the reason', async (t) => {
   for (const reason of ['timeout', 'connection', 'body_too_large', 'truncated'] as const) {
     t.strictSame(judge({ kind: 'no_response', reason, message: '' }), { kind: 'try_again' }, reason)
