@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
@@ -36,8 +36,10 @@ export async function startOwnPostgres(t: Scope, { connectionsMax = 200 } = {}):
   return {
     url,
     kill() {
+      const pid = postmaster()
+      process.kill(pid, 'SIGKILL')
+      while (existsSync(`/proc/${pid}`)) {} // until its keeper has seen it: an orphan's number may stay taken
       process.kill(readPid('keeper.pid'), 'SIGKILL') // which would start it again too soon
-      process.kill(postmaster(), 'SIGKILL')
     },
     async restart() {
       await start()
