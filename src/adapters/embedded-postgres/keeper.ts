@@ -76,19 +76,15 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
   let postmaster = readPid(postmasterFile)
   let restarting: Promise<void> | undefined
   const restart = async () => {
-    try {
-      await postgres.start()
-      postmaster = readPid(postmasterFile)
-    } catch {
-      console.error(`The embedded Postgres in ${dataDir} has ended, and could not be started again: ${fatal}`)
-    }
+    await postgres
+      .start()
+      .catch(() => console.error(`The embedded Postgres in ${dataDir} has ended, and does not start again: ${fatal}`))
+    postmaster = readPid(postmasterFile)
     restarting = undefined
   }
   // Killed for want of memory, for example. Its clients find it again at the same address.
   const watch = setInterval(() => {
-    if (restarting || (postmaster !== undefined && isAlive(postmaster))) return
-    postmaster = undefined
-    restarting = restart()
+    if (restarting === undefined && !(postmaster !== undefined && isAlive(postmaster))) restarting = restart()
   }, WATCH_MS)
   const stop = async () => {
     clearInterval(watch)
