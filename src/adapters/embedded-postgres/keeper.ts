@@ -78,7 +78,7 @@ async function keep({ dataDir, port: wantedPort, settings }: KeeperSettings): Pr
   const restart = async () => {
     await postgres
       .start()
-      .catch(() => console.error(`The embedded Postgres in ${dataDir} has ended, and does not start again: ${fatal}`))
+      .catch(() => console.error(`The embedded Postgres in ${dataDir} has ended, and cannot be started yet: ${fatal}`))
     postmaster = readPid(postmasterFile)
     restarting = undefined
   }
