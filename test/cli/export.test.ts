@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { ruleText } from '../../src/cli/rule-text.ts'
+import { NONE } from '../support/none.ts'
 import { rule } from '../support/rules.ts'
 import { ADMIN_TOKEN, type Service, shareService, startService } from '../support/service.ts'
 import { makeFolder, readFiles, runCli } from './run-cli.ts'
@@ -98,7 +99,7 @@ test('with --json the result is one JSON text', async (t) => {
   const result = { written: [file], removed: [], kept: [join(dir, 'gone.json')], unchanged: 0 }
   t.strictSame(JSON.parse((await run('export', '--dir', dir, '--json')).out), result)
   await writeFile(file, JSON.stringify(rule()))
-  t.match(JSON.parse((await run('export', '--dir', dir, '--json')).out), { written: [], unchanged: 1 })
+  t.match(JSON.parse((await run('export', '--dir', dir, '--json')).out), { written: NONE, unchanged: 1 })
 })
 
 test('where rules cannot be written, export says so in one line', async (t) => {

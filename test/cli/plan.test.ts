@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { NONE } from '../support/none.ts'
 import { giveRules, rule, writeRules } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { ADMIN_TOKEN, shareService, startService } from '../support/service.ts'
@@ -58,7 +59,7 @@ test('a rule that the folder does not have would be removed, and a draft of the 
   const { code, out } = await runCli(['plan', '--dir', dir, '--json'], env)
   t.equal(code, 2)
   const plan = JSON.parse(out)
-  t.match(plan, { difference: true, added: [{ key: 'draft' }], removed: [{ key: 'austrian' }], changed: [] })
+  t.match(plan, { difference: true, added: [{ key: 'draft' }], removed: [{ key: 'austrian' }], changed: NONE })
   t.match(plan.seen, { german: /^1 [0-9a-f]{12}$/, austrian: /^1 / })
   t.match(plan.effect, {
     decisions: 1,

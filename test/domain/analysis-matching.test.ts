@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { analyseRules } from '../../src/domain/analysis/analyse.ts'
 import type { RuleWarning } from '../../src/domain/analysis/rule-warning.ts'
 import type { Conditions, Leaf } from '../../src/domain/conditions.ts'
+import { NONE } from '../support/none.ts'
 import { witnessProblem } from './analysis-witnesses.ts'
 import { buildRule } from './rule-builder.ts'
 
@@ -93,7 +94,7 @@ test('what may match is not said never to match', async (t) => {
 
 test('a rule that looks as if it chose and matches every chat always matches', async (t) => {
   const warning = await onlyWarning({ any: [leaf('plan', 'missing'), leaf('plan', 'exists')] })
-  t.match(warning, { code: 'always_matches', certainty: 'certain', pointer: '/conditions', others: [] })
+  t.match(warning, { code: 'always_matches', certainty: 'certain', pointer: '/conditions', others: NONE })
 })
 
 test('a value or not it is not always known, so it does not always match', async (t) => {

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { type BacktestReport, createBacktest, type PastDecision } from '../../src/domain/backtest.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { NONE } from '../support/none.ts'
 import { buildCase, buildRule, buildRuleset } from './rule-builder.ts'
 
 /** A German speaker's new chat that the rule `german` sent to department 7. */
@@ -46,7 +47,7 @@ test('another winner with another department moves a decision, and says from whi
 
 test('another winner with the same department moves nothing', async (t) => {
   const report = run([buildRule({ key: 'other' })], [buildPast()])
-  t.match(report, { moved: 0, transitions: [], samples: [] })
+  t.match(report, { moved: 0, transitions: NONE, samples: NONE })
   t.match(report.byRule, [
     { rule: 'other', gained: 1 },
     { rule: 'german', wonBefore: 1, lost: 1 },
@@ -74,7 +75,7 @@ test('a fact that nobody looked up then makes a decision unknown, with the fact 
   })
   const past = buildPast({ openLookups: new Set(['customer']) })
   const report = run([byPlan, buildRule()], [past, past])
-  t.match(report, { decisions: 2, moved: 0, unknown: 2, missing: [{ fact: 'plan', count: 2 }], transitions: [] })
+  t.match(report, { decisions: 2, moved: 0, unknown: 2, missing: [{ fact: 'plan', count: 2 }], transitions: NONE })
   t.match(report.byRule, [
     { rule: 'by-plan', matched: 0, wonNow: 0, unknown: 2 },
     { rule: 'german', matched: 2, wonBefore: 2, wonNow: 0, lost: 0, unknown: 0 },
@@ -84,7 +85,7 @@ test('a fact that nobody looked up then makes a decision unknown, with the fact 
 test('where nobody knew who won, nobody knows whether something else is chosen now', async (t) => {
   const nothing = { chosen: { rule: null, department: null }, wasLeftOpen: true }
   const report = run([buildRule()], [buildPast(nothing), buildPast({ ...nothing, routingCase: buildCase({}) })], 40)
-  t.match(report, { decisions: 2, moved: 0, unknown: 2, missing: [], transitions: [] })
+  t.match(report, { decisions: 2, moved: 0, unknown: 2, missing: NONE, transitions: NONE })
   t.match(report.byRule, [{ rule: 'german', matched: 1, wonBefore: 0, wonNow: 0, gained: 0, unknown: 0 }])
 })
 

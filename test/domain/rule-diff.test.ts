@@ -3,6 +3,7 @@ import type { Conditions } from '../../src/domain/conditions.ts'
 import { formatRuleDiff } from '../../src/domain/format-rule-diff.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { diffRules } from '../../src/domain/rule-diff.ts'
+import { NONE } from '../support/none.ts'
 import { buildRule } from './rule-builder.ts'
 
 const leaf = (value: string): Conditions => ({ fact: 'plan', operator: 'equal', value })
@@ -81,7 +82,10 @@ test('a priority that lets rules overtake one another is a reordering; those tha
   const moved = before.map((rule) => (rule.key === 'a' ? { ...rule, priority: 50 } : rule))
   t.strictSame(diffRules(before, moved).reordered, [{ key: 'a', from: 1, to: 3 }])
   const sameOrder = before.map((rule) => (rule.key === 'a' ? { ...rule, priority: 250 } : rule))
-  t.match(diffRules(before, sameOrder), { reordered: [], changed: [{ key: 'a', fields: [{ pointer: '/priority' }] }] })
+  t.match(diffRules(before, sameOrder), {
+    reordered: NONE,
+    changed: [{ key: 'a', fields: [{ pointer: '/priority' }] }],
+  })
   t.strictSame(diffRules(before, [buildRule({ key: 'new', priority: 900 }), ...before]).reordered, [])
 })
 

@@ -7,6 +7,7 @@ import { compileRuleset } from '../../src/domain/ruleset.ts'
 import type { Reply } from '../../src/services/call-helpcrunch.ts'
 import { type NewDecision, toPending } from '../../src/services/new-decision.ts'
 import type { ReadyMove } from '../../src/services/ready-move.ts'
+import { NONE } from '../support/none.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import type { Scope } from '../support/scope.ts'
@@ -129,7 +130,7 @@ test('no move is opened along with its decision while', async (t) => {
 
 test('a claim that was lost opens no move', async (t) => {
   const given = `UPDATE chats SET fence = fence + 1 WHERE id = ${CHAT}`
-  t.match(await recordAfter(t, given, READY), { recorded: undefined, attempts: [], slotsUsed: 0 })
+  t.match(await recordAfter(t, given, READY), { recorded: undefined, attempts: NONE, slotsUsed: 0 })
 })
 
 const LOOKED_UP = `INSERT INTO attempts (id, event_seq, number, method, path, at)
@@ -165,7 +166,7 @@ test('without the decision nothing of it is recorded: the chat is lost, or the e
       READY,
       told,
     )
-    t.match({ recorded, customers }, { recorded: undefined, customers: [] }, given)
+    t.match({ recorded, customers }, { recorded: undefined, customers: NONE }, given)
     t.match(attempts, [{ number: 1, status: null, body: null }], given)
   }
 })

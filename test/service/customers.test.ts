@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
+import { NONE } from '../support/none.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
@@ -55,11 +56,11 @@ test('changed tags are looked up anew', async (t) => {
   const service = await anyService(t)
   service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`)
   const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
-  t.match(await route(service, id), { rule: 'german', lookUps: 1, facts: { tags: [] } })
+  t.match(await route(service, id), { rule: 'german', lookUps: 1, facts: { tags: NONE } })
   service.simulator.tagCustomer(id, 'VIP')
   t.match(await route(service, id), { rule: 'vip', lookUps: 1, facts: { tags: ['VIP'] } })
   service.simulator.updateCustomer(id, { tags: [] })
-  t.match(await route(service, id), { rule: 'german', lookUps: 1, facts: { tags: [] } })
+  t.match(await route(service, id), { rule: 'german', lookUps: 1, facts: { tags: NONE } })
   t.match(await route(service, id), { rule: 'german', lookUps: 0 })
 })
 
@@ -89,7 +90,7 @@ test('changed tags are looked up anew also when that is told late, after newer e
   const service = await anyService(t)
   service.simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['chat.new'])
   const { id } = service.simulator.addCustomer({ locale: 'de-DE' })
-  t.match(await route(service, id), { rule: 'german', facts: { tags: [] } })
+  t.match(await route(service, id), { rule: 'german', facts: { tags: NONE } })
   service.simulator.updateCustomer(id, { tags: ['vip'] })
   const now = Math.floor(Date.now() / 1_000)
   const company = { id, company: 'Mia Ltd' }

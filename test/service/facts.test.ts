@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { FACTS, type Facts } from '../../src/domain/facts.ts'
+import { NONE } from '../support/none.ts'
 import { givePastDecisions } from '../support/past-decisions.ts'
 import { type Service, shareService } from '../support/service.ts'
 
@@ -27,7 +28,7 @@ test('every fact is listed with its type, its meaning and the operators it takes
     FACTS.map(({ name }) => name),
   )
   t.equal(body.nextCursor, null)
-  t.match(body.data[3], { name: 'tags', type: 'list', meaning: /tags/, lookup: 'customer', values: [] })
+  t.match(body.data[3], { name: 'tags', type: 'list', meaning: /tags/, lookup: 'customer', values: NONE })
   t.match(new Set(body.data[3].operators), new Set(['containsAny', 'missing']))
 })
 

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { rest } from '../support/budget.ts'
+import { NONE } from '../support/none.ts'
 import { rule } from '../support/rules.ts'
 import { type Service, startService, until } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'
@@ -144,7 +145,7 @@ test('a chat whose beginning does not come goes to the default department 8 s la
   const service = await startService(t, { rules: [cancel, {}], settings })
   const { drained, get, sql } = service
   const id = await arriveBeforeItsChat(service)
-  t.match((await get('/v1/decisions')).body.data, [])
+  t.match((await get('/v1/decisions')).body.data, NONE)
   await sql("UPDATE webhook_events SET received_at = received_at - interval '8 s'")
   await sql('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE flags IS NOT NULL')
   await drained()

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { apiOf } from '../support/api.ts'
+import { NONE } from '../support/none.ts'
 import { insertDecisions } from '../support/rows.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import { shareService, startService } from '../support/service.ts'
@@ -29,7 +30,7 @@ test('one rule is checked beside those in force, and nothing is written', async 
     ],
     warnings: [],
   })
-  t.match(await check({ ...german, status: 'draft', tests }), { errors: [], warnings: [{ code: 'red_test' }] })
+  t.match(await check({ ...german, status: 'draft', tests }), { errors: NONE, warnings: [{ code: 'red_test' }] })
   t.match(await service.sql('SELECT (SELECT version FROM ruleset_head), count(*)::int FROM rule_versions'), [
     { version: 1, count: 1 },
   ])
@@ -40,7 +41,7 @@ test('several rules are checked as if they were all there are', async (t) => {
   const check = async (...rules: unknown[]) => (await send('POST', '/v1/rules/check', { rules })).body
   const twin = { ...german, key: 'twin', priority: 100, department: 20 }
   t.strictSame(await check(twin), { errors: [], warnings: [] })
-  t.match(await check(german, twin), { errors: [], warnings: [{ rule: 'twin', code: 'never_reached' }] })
+  t.match(await check(german, twin), { errors: NONE, warnings: [{ rule: 'twin', code: 'never_reached' }] })
   t.match(await check(german, { ...twin, key: 'german' }, {}), {
     errors: [{ pointer: '/rules/2/key' }, Object, Object, Object, Object, Object, { pointer: '/rules/1/key' }],
   })
@@ -86,7 +87,7 @@ test('a recorded decision becomes a test of the rule that won, with the facts th
   t.match(other, { rule: 'vip', test: { facts: { plan: 'Pro' }, expect: 'no_match' } })
   t.equal(other.test.at, undefined)
   const added = { ...vip, tests: [other.test] }
-  t.match(await send('POST', '/v1/rules/check', { rule: added }), { status: 200, body: { errors: [] } })
+  t.match(await send('POST', '/v1/rules/check', { rule: added }), { status: 200, body: { errors: NONE } })
 
   t.equal((await send('POST', `/v1/decisions/${decision.id}/test?rule=unheard-of`)).status, 404)
   t.equal((await send('POST', '/v1/decisions/999/test')).status, 404)

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { apiOf, ifMatch } from '../support/api.ts'
+import { NONE } from '../support/none.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import { shareService, startService } from '../support/service.ts'
 
@@ -27,7 +28,7 @@ test('rules are written', async (t) => {
       t.equal(created.status, 201)
       t.equal(created.headers.get('location'), '/v1/rules/vip')
       t.equal(created.headers.get('etag'), '"1"')
-      t.match(created.body, { version: 1, updatedBy: 'admin', createdAt: created.body.updatedAt, warnings: [] })
+      t.match(created.body, { version: 1, updatedBy: 'admin', createdAt: created.body.updatedAt, warnings: NONE })
       const read = await send('GET', '/v1/rules/vip')
       t.equal(read.headers.get('etag'), '"1"')
       t.strictSame(read.body, created.body)
