@@ -12,18 +12,14 @@ const idle = shareService({ rules: [everyNewChat], settings: { ROLE: 'web' } })
 
 test('an event does not pay for a database that keeps its decision waiting', async (t) => {
   const service = await idle(t)
-  const event = envelope()
-  await post(service, event)
-  const decide = () => service.app.services.decideEvents(event.eventData.chat_id)
+  const { event, decide } = await receive(service)
   await assertSurvives(t, service, 'decisions IN SHARE MODE', decide) // as CREATE INDEX does
   t.match((await service.get(`/v1/events/${event.id}`)).body, { status: 'done' })
 })
 
 test('nor for one that does not give the rules', async (t) => {
   const service = await idle(t)
-  const event = envelope()
-  await post(service, event)
-  const decide = () => service.app.services.decideEvents(event.eventData.chat_id)
+  const { event, decide } = await receive(service)
   await service.sql('UPDATE ruleset_head SET version = version + 1') // which this process has not read yet
   await assertSurvives(t, service, 'rule_versions IN ACCESS EXCLUSIVE MODE', decide) // as VACUUM FULL does
   t.match((await service.get(`/v1/events/${event.id}`)).body, { status: 'done' })
@@ -41,9 +37,7 @@ test('nor does an event about a customer', async (t) => {
 
 test('nor for a table that is not there for a while, as in the middle of a restore', async (t) => {
   const service = await idle(t)
-  const event = envelope()
-  await post(service, event)
-  const decide = () => service.app.services.decideEvents(event.eventData.chat_id)
+  const { event, decide } = await receive(service)
   await service.sql('ALTER TABLE budget_slots RENAME TO gone')
   for (let run = 0; run <= STARTS_MAX; run++) await t.rejects(decide(), { message: /does not exist/ })
   await service.sql('ALTER TABLE gone RENAME TO budget_slots')
@@ -53,15 +47,20 @@ test('nor for a table that is not there for a while, as in the middle of a resto
 
 test('what Postgres refuses because of what it says, is set aside after three starts', async (t) => {
   const service = await idle(t)
-  const event = envelope()
-  await post(service, event)
+  const { event, decide } = await receive(service)
   await service.sql('ALTER TABLE decisions ADD CONSTRAINT no_more CHECK (id < 0) NOT VALID')
   t.teardown(() => service.sql('ALTER TABLE decisions DROP CONSTRAINT no_more'))
-  const decide = () => service.app.services.decideEvents(event.eventData.chat_id)
   for (let run = 0; run < STARTS_MAX; run++) await t.rejects(decide(), { message: /no_more/ })
   await decide()
   t.match((await service.get(`/v1/events/${event.id}`)).body, { status: 'set_aside' })
 })
+
+/** Posts a chat's first event, and gives the work on it. */
+async function receive(service: Service) {
+  const event = envelope()
+  await post(service, event)
+  return { event, decide: () => service.app.services.decideEvents(event.eventData.chat_id) }
+}
 
 /** That work fails while a table is locked, more often than it is started for nothing, and ends once it is free. */
 async function assertSurvives(t: Test, service: Service, table: string, work: () => Promise<unknown>): Promise<void> {
