@@ -74,7 +74,7 @@ function emptyFolder(dir: string, stored: number): string {
 async function replaceRules(client: RouterClient, { rules, stored: { etag } }: Wanted): Promise<WriteResult> {
   if (etag === undefined) {
     throw new CommandError(
-      'The rules of the service came without an ETag: it is older than this command, or something in between takes that away.',
+      'The rules of the service came without an ETag: the service is older than this command, or something in between takes that away.',
     )
   }
   return client.replaceRules(rules, etag)
@@ -82,7 +82,7 @@ async function replaceRules(client: RouterClient, { rules, stored: { etag } }: W
 
 function whatFailed(failure: Exclude<WriteResult, { kind: 'written' }>): string {
   if (failure.kind === 'no_answer') {
-    return `Nobody knows whether the rules were written: ${failure.reason} "rules plan" tells.`
+    return `Nobody knows whether the rules were written: ${failure.reason} "npm run rules -- plan" tells.`
   }
   return failure.status === 412
     ? 'Somebody has just changed the rules of the service. Nothing was written. Plan again.'
