@@ -125,7 +125,15 @@ interface Known {
 
 function whatTheEventTells(event: WaitingEvent): Known {
   const envelope = readStoredEvent(event.body)
-  return { envelope, chat: readChatEvent(envelope), chatReadAtMs: undefined, ...recall(event, false) }
+  const chat = withoutFormerPlace(readChatEvent(envelope), event)
+  return { envelope, chat, chatReadAtMs: undefined, ...recall(event, false) }
+}
+
+/** Where we have moved the chat on from, it may have been put back, or the event is from before: only a look can tell. */
+function withoutFormerPlace(chat: ChatSnapshot, { record, recentMoves }: WaitingEvent): ChatSnapshot {
+  const { departmentId, ...rest } = chat
+  const isFormer = departmentId !== record.routedDepartmentId && recentMoves.some((id) => id === departmentId)
+  return isFormer ? rest : chat
 }
 
 /** What is kept of the event's customer, who has to be asked for unless that is all there is. */

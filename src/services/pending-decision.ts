@@ -16,8 +16,8 @@ export interface PendingDecision {
   readonly stateAgeMs: number | undefined
   /** A PUT was begun before, with whatever ending. */
   readonly putBefore: boolean
-  /** Moves of this chat by us during the last ten minutes. */
-  readonly recentMoves: number
+  /** Where we have moved the chat during the last ten minutes, move by move. */
+  readonly recentMoves: readonly number[]
 }
 
 /** How a pending decision ends. With it the work on the chat ends too: the claim is let go in the same statement. */

@@ -13,8 +13,8 @@ export function isFresh(stateAgeMs: number | undefined): stateAgeMs is number {
   return stateAgeMs !== undefined && stateAgeMs <= FRESH_MS
 }
 
-export function movedTooOften(recentMoves: number): boolean {
-  return recentMoves >= RECENT_MOVES_MAX
+export function movedTooOften(recentMoves: readonly number[]): boolean {
+  return recentMoves.length >= RECENT_MOVES_MAX
 }
 
 /** The call that moves a chat. */
@@ -28,7 +28,11 @@ export interface ReadyMove extends ApiRequest {
   readonly freshForMs: number
 }
 
-export function readyMove(chatId: number, decision: NewDecision, recentMoves: number): ReadyMove | undefined {
+export function readyMove(
+  chatId: number,
+  decision: NewDecision,
+  recentMoves: readonly number[],
+): ReadyMove | undefined {
   const { outcome, departmentTo, stateAgeMs } = decision
   if (outcome !== 'pending' || departmentTo === undefined) return undefined
   if (!isFresh(stateAgeMs) || movedTooOften(recentMoves)) return undefined

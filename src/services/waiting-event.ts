@@ -18,8 +18,8 @@ export interface WaitingEvent {
   readonly customerId: number | undefined
   readonly customer: KnownCustomer | undefined
   readonly record: RoutingRecord
-  /** Moves of this chat by us during the last ten minutes. */
-  readonly recentMoves: number
+  /** Where we have moved the chat during the last ten minutes, move by move. */
+  readonly recentMoves: readonly number[]
   /** A decision for an event that happened later, and came sooner, says where the chat belongs. */
   readonly isOvertaken: boolean
   /** The chat's own `chat.new`, which is older, has not come. */

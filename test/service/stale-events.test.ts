@@ -148,3 +148,21 @@ test('where an agent has put a chat that we had moved does not become where it w
     t.match(body.data[0], { outcome: 'skipped', reason: 'moved_by_person' })
   }
 })
+
+test('where an event shows a chat that we have moved on since is looked up before it counts as a choice of somebody', async (t) => {
+  const service = await startQuietly(t, [...rules, { ...opened, department: 30 }])
+  const { simulator, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  const { id: other } = simulator.openChat({ customerId: 9011 })
+  for (const chatId of [id, other]) {
+    await arrive(service, chatId, 0)
+    await arrive(service, chatId, 1, 'to 20')
+  }
+  simulator.agentMovesChat(other, 10)
+  // Of the one chat sent before its second move was made, of the other after somebody has undone it.
+  for (const chatId of [id, other]) await arriveOpened(service, chatId, 2, 10)
+  await drained()
+  const newest = async (chatId: number) => (await service.get(`/v1/decisions?chatId=${chatId}`)).body.data[0]
+  t.match(await newest(id), { outcome: 'applied', department: { from: 20, to: 30 } })
+  t.match(await newest(other), { outcome: 'skipped', reason: 'moved_by_person', department: { from: 10, to: 30 } })
+})

@@ -16,7 +16,7 @@ interface PendingRow extends RecordRow {
   state_age_ms: number | null
   has_job: boolean
   put_before: boolean
-  recent_moves: number
+  recent_moves: number[]
 }
 
 /** Writes each step of applying as one statement, fenced by the chat's claim. */

@@ -84,7 +84,7 @@ export interface StartedRow extends RecordRow {
   is_overtaken: boolean
   is_ahead_of_chat: boolean
   shadow_department_id: bigint | null
-  recent_moves: number
+  recent_moves: number[]
   ruleset_version: number
   ruleset_changed_at: Date
 }
