@@ -1,18 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import { findFact } from '../domain/facts.ts'
 import { inListOrder } from '../services/list-facts.ts'
-import { notACursor, PAGE_QUERY, page, readCursor } from './paging.ts'
+import { ListQuery, notACursor, page, readCursor } from './paging.ts'
 import { LIST_FACTS } from './schemas/service-operations.ts'
-
-const ListQuery = Type.Object(
-  {
-    ...PAGE_QUERY,
-    // A vocabulary is read as a whole, so its page is large enough for most accounts.
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 100, description: 'How many to list at most.' }),
-  },
-  { additionalProperties: false },
-)
 
 /** `GET /v1/facts`: what rules may talk about, in the order people read. */
 const facts: FastifyPluginAsyncTypebox = async (app) => {

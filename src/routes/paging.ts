@@ -10,6 +10,9 @@ export const PAGE_QUERY = {
   ),
 }
 
+/** The query of a list that takes no more. */
+export const ListQuery = Type.Object(PAGE_QUERY, { additionalProperties: false })
+
 /** A page, given one more row than was asked for: `positionOf` is what the next page begins after. */
 export function page<T>(
   rows: readonly T[],

@@ -4,12 +4,11 @@ import { lostDepartment } from '../domain/rule-notice.ts'
 import { inOrderTried } from '../domain/ruleset.ts'
 import type { DepartmentList } from '../services/list-departments.ts'
 import type { StoredRule } from '../services/rule-book.ts'
-import { notACursor, PAGE_QUERY, page, readCursor, readNumberCursor } from './paging.ts'
+import { ListQuery, notACursor, page, readCursor, readNumberCursor } from './paging.ts'
 import { LIST_RULE_VERSIONS, LIST_RULES, READ_RULE } from './schemas/rule-operations.ts'
 
 /** Of a whole number in Postgres. */
 const VERSION_MAX = 2_147_483_647n
-const ListQuery = Type.Object(PAGE_QUERY, { additionalProperties: false })
 
 /** `GET /v1/rules`, in the order tried, `GET /v1/rules/{key}` and its versions. They warn of what may become true without a write. */
 const rules: FastifyPluginAsyncTypebox = async (app) => {

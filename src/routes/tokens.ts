@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Role } from '../domain/role.ts'
-import { notACursor, PAGE_QUERY, page, readCursor } from './paging.ts'
+import { ListQuery, notACursor, page, readCursor } from './paging.ts'
 import { ISSUE_TOKEN, LIST_TOKENS, REVOKE_TOKEN } from './schemas/people-operations.ts'
 
-const ListQuery = Type.Object(PAGE_QUERY, { additionalProperties: false })
 const PRINTED = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]'
 const BLANK = '[^\\S\\u0000-\\u001f\\u007f]'
 const INK = '[^\\s\\u0000-\\u001f\\u007f\\ud800-\\udfff]'
