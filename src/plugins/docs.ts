@@ -43,7 +43,7 @@ const DESCRIPTION = `${packageJson.description}
 
 **Tokens.** Send \`Authorization: Bearer <token>\`. A \`viewer\` reads, an \`editor\` also writes rules and retries, an \`admin\` also manages tokens, reads the audit and erases customers. Without a valid token the answer is 401, with too small a role 403.
 
-**Lists** take \`limit\` (1 to 100, default 20, of facts 100) and \`cursor\`, and answer \`{ "data": [...], "nextCursor": "..." }\`, newest first; rules come in the order tried, departments by id, facts in an order to read. \`nextCursor\` is null on the last page.
+**Lists** take \`limit\` (1 to 100, default 20) and \`cursor\`, and answer \`{ "data": [...], "nextCursor": "..." }\`, newest first; rules come in the order tried, departments by id, facts in an order to read. \`nextCursor\` is null on the last page.
 
 **Errors** are \`application/problem+json\` (RFC 9457): \`type\`, \`title\`, \`status\`, \`detail\`, and \`code\` for programs. For bad input \`errors\` holds every problem at once, each with the JSON pointer of its place and what to do. Unknown properties are refused, not dropped. Any address may also answer 400 \`bad_request\` to what is not HTTP or not percent-encoded as it should be, 408 to a request that does not arrive whole in time, 429 to the fifth request of a connection that waits for no answer, and 431 to headers that are too large.`
 
