@@ -41,7 +41,7 @@ test('the effect says how many chats would move, from where to where, and by whi
     plain,
   )
   t.strictSame(lines, [
-    'Would move 37 of the last 1,000 chats:',
+    'Would change 37 of the last 1,000 decisions:',
     '    30  General -> VIP desk',
     '     7  left where it is -> department 99',
     '  rule vip: 30 more',
@@ -61,12 +61,12 @@ test('what would have moved without the change, and what nobody can tell, is sai
     lines,
     'Without this change it would be 2: rules, or the default department, have changed since those chats were decided.',
   )
-  t.match(lines, 'Of 12 more chats nobody can tell: what was not looked up then is unknown (plan).')
+  t.match(lines, 'Of 12 more decisions nobody can tell: what was not looked up then is unknown (plan).')
   t.end()
 })
 
 test('no effect is one line, and so is a service that has decided nothing yet', (t) => {
-  t.strictSame(describeEffect(effect(), names, plain), ['Would move 0 of the last 1,000 chats.'])
+  t.strictSame(describeEffect(effect(), names, plain), ['Would change 0 of the last 1,000 decisions.'])
   t.match(describeEffect(effect({ decisions: 0 }), names, plain), [/^No chat has been decided yet/])
   t.end()
 })

@@ -36,14 +36,14 @@ test('plan shows the difference field by field and what it would have changed fo
   t.match(out, '+ austrian "German-speaking customers" (enabled, priority 900, department 20)')
   t.match(out, '/name: "German-speaking customers" -> "German"')
   t.match(out, '/priority: 500 -> 400')
-  t.match(out, /Would move 3 of the last 3 chats:\n +3 {2}Department 10 -> Department 20\n/)
+  t.match(out, /Would change 3 of the last 3 decisions:\n +3 {2}Department 10 -> Department 20\n/)
   t.match(out, 'rule austrian: 3 more')
   t.match(out, 'rule german: 3 fewer')
   t.match(out, /for example chat \d+: Department 10 \(rule german\) -> Department 20 \(rule austrian\), decision /)
   t.match(out, '2 rules to write; the service has 1 now.')
 
   const { out: limited } = await runCli(['plan', '--dir', other, '--limit', '2'], env)
-  t.match(limited, 'Would move 2 of the last 2 chats:')
+  t.match(limited, 'Would change 2 of the last 2 decisions:')
 
   const { body } = await service.get('/v1/rules')
   t.match(body.data, [{ key: 'german', version: 1 }], 'and nothing is written')
@@ -77,7 +77,7 @@ test('a plan that undoes a change moves none of the chats from before it, and sa
   await giveRules(service, [rule({ department: 20 })])
 
   const { out } = await runCli(['plan', '--dir', await writeRules(t, [rule()])], env)
-  t.match(out, 'Would move 0 of the last 1 chat.')
+  t.match(out, 'Would change 0 of the last 1 decision.')
   t.match(
     out,
     'Without this change it would be 1: rules, or the default department, have changed since those chats were decided.',
@@ -93,7 +93,7 @@ test('what another default department would move is not put down to changed rule
 
   const dir = await writeRules(t, [{ ...english, name: 'English' }])
   const { out } = await runCli(['plan', '--dir', dir], { ROUTER_URL: url, ROUTER_TOKEN: ADMIN_TOKEN })
-  t.match(out, 'Would move 1 of the last 1 chat:')
+  t.match(out, 'Would change 1 of the last 1 decision:')
   t.match(out, 'Without this change it would be 1: rules, or the default department, have changed since')
 })
 
