@@ -12,7 +12,10 @@ export function describeEffect(effect: Effect, names: ReadonlyMap<number, string
   const nameOf = (id: number | null) => (id === null ? 'left where it is' : (names.get(id) ?? `department ${id}`))
   const width = String(moved).length + 4
   return [
-    paint('bold', `Would change ${number(moved)} of the last ${counted(decisions, 'decision')}${moved === 0 ? '.' : ':'}`),
+    paint(
+      'bold',
+      `Would change ${number(moved)} of the last ${counted(decisions, 'decision')}${moved === 0 ? '.' : ':'}`,
+    ),
     ...transitions.map(({ from, to, count }) => `${String(count).padStart(width)}  ${nameOf(from)} -> ${nameOf(to)}`),
     ...byRule.filter(({ gained, lost }) => gained + lost > 0).map(tallyLine),
     ...reservations(effect),
@@ -39,7 +42,9 @@ function reservations({ movedByRulesInForce, unknown, missing }: Effect): string
   }
   if (unknown > 0) {
     const facts = missing.length > 0 ? ` (${missing.map(({ fact }) => fact).join(', ')})` : ''
-    lines.push(`  Of ${counted(unknown, 'more decision')} nobody can tell: what was not looked up then is unknown${facts}.`)
+    lines.push(
+      `  Of ${counted(unknown, 'more decision')} nobody can tell: what was not looked up then is unknown${facts}.`,
+    )
   }
   return lines
 }
