@@ -1,6 +1,7 @@
 import type { RoutingPolicy } from '../domain/decide.ts'
 import { DEFAULT_RETRY_POLICY, judgePut, nextStep } from '../domain/retry-policy.ts'
-import { type CallPurpose, callHelpcrunch, servedBy } from './call-helpcrunch.ts'
+import { callHelpcrunch, servedBy } from './call-helpcrunch.ts'
+import type { CallPurpose } from './call-ledger.ts'
 import { type ChatClaim, type ChatClaims, whileClaimed } from './chat-claim.ts'
 import { waitAfter } from './forbidden-calls.ts'
 import { type LookDependencies, lookBeforeMoving, type UnfinishedCall } from './look-before-moving.ts'

@@ -1,5 +1,6 @@
 import type { CallResult } from '../domain/retry-policy.ts'
-import type { CallDependencies, CallPurpose } from './call-helpcrunch.ts'
+import type { CallDependencies } from './call-helpcrunch.ts'
+import type { CallPurpose } from './call-ledger.ts'
 import { type Postponement, WAIT_FOR_ACCOUNT } from './waiting-event.ts'
 
 /**

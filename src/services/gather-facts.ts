@@ -2,7 +2,7 @@ import type { Lookup } from '../domain/facts.ts'
 import { findWinner, type RoutingCase, type WinnerSearch } from '../domain/find-winner.ts'
 import { hangsOnMessage } from '../domain/hangs-on-message.ts'
 import type { CompiledRuleset } from '../domain/ruleset.ts'
-import type { Reply } from './call-helpcrunch.ts'
+import type { Reply } from './call-ledger.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import {
   addAnswer,

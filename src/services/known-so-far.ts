@@ -6,7 +6,7 @@ import type { Facts, Lookup } from '../domain/facts.ts'
 import { onlyPresent } from '../domain/helpcrunch-values.ts'
 import { readStoredEvent } from '../domain/read-stored-event.ts'
 import type { WebhookEnvelope } from '../domain/webhook-event.ts'
-import type { Reply } from './call-helpcrunch.ts'
+import type { Reply } from './call-ledger.ts'
 import type { LookUpAnswer, NotNow } from './look-up.ts'
 import type { WaitingEvent } from './waiting-event.ts'
 

@@ -67,25 +67,29 @@ async function listAnew(deps: DepartmentDependencies): Promise<DepartmentList | 
 async function fetchAll(deps: DepartmentDependencies): Promise<Department[] | undefined> {
   const all = new Map<number, Department>()
   let offset = 0
-  for (let page = 0; page < PAGES_MAX; page++) {
-    const path = `/departments?offset=${offset}&limit=${PAGE_SIZE}`
-    const call = await callHelpcrunch(deps, { kind: 'look_up' }, { method: 'GET', path }, judgePage)
-    if (call.kind !== 'answered') return undefined
-    const { verdict, result } = call
-    if (verdict.kind === 'refused') {
-      const status = result.kind === 'response' ? result.status : undefined
-      deps.log.warn({ status, problem: status === 404 ? NOTHING_THERE : NOT_LISTED }, 'departments.not_listed')
-    }
-    if (verdict.kind !== 'done') return undefined
-    const { departments, entries, total } = verdict.value
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const page = await fetchPage(deps, offset)
+    if (page === undefined) return undefined
     const knownBefore = all.size
-    for (const department of departments) all.set(department.id, department)
-    offset += entries
+    for (const department of page.departments) all.set(department.id, department)
+    offset += page.entries
     // Without a total a short page is the end; with one its pages may be shorter than we asked for. And an offset may be ignored.
-    if (all.size === knownBefore || (entries < PAGE_SIZE && offset >= total)) break
+    if (all.size === knownBefore || (page.entries < PAGE_SIZE && offset >= page.total)) break
   }
   // In the order in which they are kept: what goes through them in pages must not meet another one on the way.
   return [...all.values()].toSorted((a, b) => a.id - b.id)
+}
+
+async function fetchPage(deps: DepartmentDependencies, offset: number): Promise<Page | undefined> {
+  const path = `/departments?offset=${offset}&limit=${PAGE_SIZE}`
+  const call = await callHelpcrunch(deps, { kind: 'look_up' }, { method: 'GET', path }, judgePage)
+  if (call.kind !== 'answered') return undefined
+  const { verdict, result } = call
+  if (verdict.kind === 'refused') {
+    const status = result.kind === 'response' ? result.status : undefined
+    deps.log.warn({ status, problem: status === 404 ? NOTHING_THERE : NOT_LISTED }, 'departments.not_listed')
+  }
+  return verdict.kind === 'done' ? verdict.value : undefined
 }
 
 interface Page {

@@ -8,7 +8,8 @@ import {
   NOT_YET_MS_MAX,
   nextStep,
 } from '../domain/retry-policy.ts'
-import { callHelpcrunch, type FollowUp, type Reply } from './call-helpcrunch.ts'
+import { callHelpcrunch } from './call-helpcrunch.ts'
+import type { FollowUp, Reply } from './call-ledger.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import { type ChatCallDependencies, waitAfter } from './forbidden-calls.ts'
 import type { Postponement, WaitingEvent } from './waiting-event.ts'

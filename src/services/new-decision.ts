@@ -1,7 +1,7 @@
 import { type Outcome, priorityOf, type RoutingPolicy } from '../domain/decide.ts'
 import type { Facts, Lookup } from '../domain/facts.ts'
 import type { CompiledRule } from '../domain/ruleset.ts'
-import type { OpenCall } from './call-helpcrunch.ts'
+import type { OpenCall } from './call-ledger.ts'
 import type { PendingDecision } from './pending-decision.ts'
 import type { WaitingEvent } from './waiting-event.ts'
 

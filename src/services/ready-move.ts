@@ -1,4 +1,4 @@
-import type { ApiRequest } from './call-helpcrunch.ts'
+import type { ApiRequest } from './call-ledger.ts'
 import type { NewDecision } from './new-decision.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type ChatState, readChatStates } from '../domain/chat-list.ts'
 import { type BodyVerdict, type CallResult, judgeBody } from '../domain/retry-policy.ts'
-import type { ApiRequest } from './call-helpcrunch.ts'
+import type { ApiRequest } from './call-ledger.ts'
 
 /** A chat, and whose it is. */
 export interface ChatOfCustomer {

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { createCallLedger } from '../../src/adapters/prisma/call-ledger.ts'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
-import type { AccountEffect, CallPurpose, OpenCall } from '../../src/services/call-helpcrunch.ts'
+import type { AccountEffect, CallPurpose, OpenCall } from '../../src/services/call-ledger.ts'
 import { createDatabase, openConnection } from '../support/postgres.ts'
 import type { Scope } from '../support/scope.ts'
 

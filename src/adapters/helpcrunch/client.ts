@@ -1,6 +1,7 @@
 import { errors, Pool } from 'undici'
 import { type CallResult, readHttpDate, readRetryAfter } from '../../domain/retry-policy.ts'
-import type { ApiRequest, HelpcrunchClient } from '../../services/call-helpcrunch.ts'
+import type { HelpcrunchClient } from '../../services/call-helpcrunch.ts'
+import type { ApiRequest } from '../../services/call-ledger.ts'
 
 export interface HelpcrunchClientOptions {
   /** With its version: `https://api.helpcrunch.com/v1`. */

@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { CallLedger, Reply, SetAside } from '../../services/call-helpcrunch.ts'
+import type { ApiRequest, CallLedger, CallOpening, CallPurpose, Reply, SetAside } from '../../services/call-ledger.ts'
 import { closeCalls } from './close-calls.ts'
 import { higherMoves, WAITING_MOVES } from './kept-slots.ts'
 import { type LookUp, openLookUps } from './open-look-ups.ts'
@@ -34,40 +34,9 @@ export function createCallLedger(query: Query, share: ShareStatement): CallLedge
         const call = await openLookUp({ ...purpose.chat, request })
         if (call) return { kind: 'opened', call }
       }
-      const held = purpose.chat
-        ? Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(purpose.chat.claim)})`
-        : Prisma.sql`true`
-      const eventSeq = purpose.chat?.eventSeq ?? null
-      // A look before a move asks for two: its own, and the one it sets aside for the move.
-      const wanted = purpose.kind === 'look_before_move' ? 2 : 1
-      const kept = purpose.rulePriority === undefined ? WAITING_MOVES : higherMoves(purpose.rulePriority)
-      const spare = Prisma.sql`${kept} + ${Prisma.raw(String(wanted - 1))}`
-      const isTime = purpose.others === undefined ? Prisma.empty : Prisma.sql`AND ${isTimeToShare(purpose.others)}`
-      const isFree = purpose.setAside
-        ? isStillOurs(purpose.setAside)
-        : Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${spare}) ${isTime}`
-      // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
-      const whenLocked = purpose.setAside ? 'wait' : 'skip'
-      const condition = Prisma.sql`${isFree} AND (SELECT is_open FROM account) AND ${held}`
-      const [row] = await query<OpeningRow>`
-        WITH over AS (
-          SELECT id FROM helpcrunch_account WHERE paused_until <= clock_timestamp() AND ${held} FOR UPDATE
-        ), account AS (
-          SELECT (paused_until IS NULL OR EXISTS (SELECT FROM over)) AS is_open, paused_until FROM helpcrunch_account
-        ), ${openingSteps({ condition, wanted, whenLocked }, eventSeq, request)}, probe AS (
-          -- Only a call that is made can tell whether the pause is over.
-          UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
-          WHERE id IN (SELECT id FROM over) AND EXISTS (SELECT FROM opened) RETURNING id
-        ), aside AS (SELECT slot, used_at FROM taken ORDER BY slot OFFSET 1)
-        SELECT (SELECT id FROM opened) AS attempt_id, (SELECT number FROM opened) AS number, ${held} AS held,
-          aside.slot AS set_aside, aside.used_at AS taken_at, EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms
-        FROM (VALUES (1)) AS one LEFT JOIN aside ON true`
-      if (row?.attempt_id != null && row.number !== null) {
-        const setAside =
-          row.set_aside === null || row.taken_at === null ? undefined : { slot: row.set_aside, takenAt: row.taken_at }
-        return { kind: 'opened', call: { attemptId: row.attempt_id, number: row.number, isProbe: row.probe, setAside } }
-      }
-      return row?.held === false ? { kind: 'claim_lost' } : { kind: 'no_budget', waitMs: row?.wait_ms ?? 0 }
+      const [row] = await query<OpeningRow>`${opening(purpose, request)}`
+      if (row === undefined) throw new Error('The statement that opens a call gave no row.')
+      return readOpening(row)
     },
 
     async giveBack(setAside) {
@@ -80,6 +49,47 @@ export function createCallLedger(query: Query, share: ShareStatement): CallLedge
       return isSettled
     },
   }
+}
+
+function opening(purpose: CallPurpose, request: ApiRequest): Prisma.Sql {
+  const { chat, setAside } = purpose
+  const held = chat ? Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(chat.claim)})` : Prisma.sql`true`
+  // A look before a move asks for two: its own, and the one it sets aside for the move.
+  const wanted = purpose.kind === 'look_before_move' ? 2 : 1
+  const isFree = setAside ? isStillOurs(setAside) : isToSpare(purpose, wanted)
+  // A look that began before the slot was set aside may lock it for a moment, and then leaves it.
+  const whenLocked = setAside ? 'wait' : 'skip'
+  const condition = Prisma.sql`${isFree} AND (SELECT is_open FROM account) AND ${held}`
+  return Prisma.sql`
+    WITH over AS (
+      SELECT id FROM helpcrunch_account WHERE paused_until <= clock_timestamp() AND ${held} FOR UPDATE
+    ), account AS (
+      SELECT (paused_until IS NULL OR EXISTS (SELECT FROM over)) AS is_open, paused_until FROM helpcrunch_account
+    ), ${openingSteps({ condition, wanted, whenLocked }, chat?.eventSeq ?? null, request)}, probe AS (
+      -- Only a call that is made can tell whether the pause is over.
+      UPDATE helpcrunch_account SET paused_until = clock_timestamp() + ${msToInterval(PROBE_MS)}
+      WHERE id IN (SELECT id FROM over) AND EXISTS (SELECT FROM opened) RETURNING id
+    ), aside AS (SELECT slot, used_at FROM taken ORDER BY slot OFFSET 1)
+    SELECT (SELECT id FROM opened) AS attempt_id, (SELECT number FROM opened) AS number, ${held} AS held,
+      aside.slot AS set_aside, aside.used_at AS taken_at, EXISTS (SELECT FROM probe) AS probe, ${WAIT_MS} AS wait_ms
+    FROM (VALUES (1)) AS one LEFT JOIN aside ON true`
+}
+
+function readOpening(row: OpeningRow): CallOpening {
+  const { attempt_id: attemptId, number, set_aside: slot, taken_at: takenAt, probe: isProbe } = row
+  if (attemptId !== null && number !== null) {
+    const setAside = slot === null || takenAt === null ? undefined : { slot, takenAt }
+    return { kind: 'opened', call: { attemptId, number, isProbe, setAside } }
+  }
+  return row.held ? { kind: 'no_budget', waitMs: row.wait_ms } : { kind: 'claim_lost' }
+}
+
+/** Free slots that no move waits for which goes first, and as many as are wanted. */
+function isToSpare({ rulePriority, others }: CallPurpose, wanted: number): Prisma.Sql {
+  const kept = rulePriority === undefined ? WAITING_MOVES : higherMoves(rulePriority)
+  const spare = Prisma.sql`${kept} + ${Prisma.raw(String(wanted - 1))}`
+  const isTime = others === undefined ? Prisma.empty : Prisma.sql`AND ${isTimeToShare(others)}`
+  return Prisma.sql`${IS_FREE} AND EXISTS (SELECT FROM budget_slots WHERE ${IS_FREE} OFFSET ${spare}) ${isTime}`
 }
 
 function isStillOurs({ slot, takenAt }: SetAside): Prisma.Sql {

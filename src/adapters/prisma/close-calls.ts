@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { AccountEffect, Reply } from '../../services/call-helpcrunch.ts'
+import type { AccountEffect, Reply } from '../../services/call-ledger.ts'
 import { closingStep, REPLY_COLUMNS, replyColumns } from './closing-step.ts'
 import { keepSteps, LOOKED_UP_COLUMNS, lookedUpColumns } from './looked-up-customer.ts'
 import type { Query } from './query.ts'

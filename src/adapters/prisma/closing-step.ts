@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Reply } from '../../services/call-helpcrunch.ts'
+import type { Reply } from '../../services/call-ledger.ts'
 
 /** What is kept of a reply. */
 const BODY_CHARACTERS_MAX = 4_096

@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { FollowUp } from '../../services/call-helpcrunch.ts'
+import type { FollowUp } from '../../services/call-ledger.ts'
 
 /** What a look-up told of a customer, as columns of a statement's table. */
 export const LOOKED_UP_COLUMNS = 'customer bigint, profile jsonb, known_revision int'

@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { ApiRequest, OpenCall } from '../../services/call-helpcrunch.ts'
+import type { ApiRequest, OpenCall } from '../../services/call-ledger.ts'
 import type { ChatClaim } from '../../services/chat-claim.ts'
 import { WAITING_MOVES } from './kept-slots.ts'
 import { IS_FREE, openingTogether } from './opening-steps.ts'

@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { ApiRequest } from '../../services/call-helpcrunch.ts'
+import type { ApiRequest } from '../../services/call-ledger.ts'
 
 /** A call made at second 0 may reach HelpCrunch late: a second of grace keeps any 60 of its seconds within the budget. */
 export const WINDOW = Prisma.sql`interval '61 s'`

@@ -1,6 +1,6 @@
 import { priorityOf } from '../../domain/decide.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { OpenCall, Reply } from '../../services/call-helpcrunch.ts'
+import type { OpenCall, Reply } from '../../services/call-ledger.ts'
 import type { ChatClaim } from '../../services/chat-claim.ts'
 import type { NewDecision, RecordedDecision } from '../../services/new-decision.ts'
 import type { ReadyMove } from '../../services/ready-move.ts'
