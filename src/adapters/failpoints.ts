@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { ApplicationJournal } from '../services/apply-decision.ts'
-import type { ApiRequest, CallLedger, HelpcrunchClient } from '../services/call-helpcrunch.ts'
+import type { HelpcrunchClient } from '../services/call-helpcrunch.ts'
+import type { ApiRequest, CallLedger } from '../services/call-ledger.ts'
 import type { ChatClaims } from '../services/chat-claim.ts'
 import type { DecisionJournal } from '../services/decide-events.ts'
 import type { CustomerMemory } from '../services/learn-customer.ts'

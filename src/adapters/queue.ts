@@ -43,38 +43,42 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   const beat = async () => {
     await registry.beat(held).catch((error: unknown) => log.error({ err: error }, 'worker.beat_failed'))
   }
+  /** One life of a runner, until it takes no more jobs. */
+  const runOnce = async () => {
+    const queueIds: string[] = []
+    const jobIds = new Set<string>()
+    held = { queueIds, jobIds }
+    const onPool = (id: string) => {
+      queueIds.push(id)
+      void beat() // so that the others know whose jobs these are, should it die in the next second
+    }
+    const ended = Promise.withResolvers<void>()
+    let isOver = false
+    const running = async () => {
+      const started = await startRunner(options, gate, { jobIds, onPool, onEnd: ended.resolve })
+      // A stop that came while it was starting, or the end of our patience, had nothing to stop yet.
+      if (stopping || isOver) return started.stop()
+      runner = started
+      await started.promise
+    }
+    const life = running()
+    try {
+      await Promise.race([life, ended.promise])
+      if (!stopping) throw new Error('The runner has ended.')
+    } catch (error) {
+      log.error({ err: error }, 'queue.fell')
+    }
+    isOver = true
+    // Nobody has the runner to wait for that was stopped while it started: it says that it takes no more jobs before the ends of its
+    // last ones are recorded.
+    if (stopping && runner === undefined) await life.catch(() => undefined)
+    // One that was only silent must not wake up beside the next; most have stopped already, and say so by an error.
+    if (!stopping) runner?.stop().catch(() => undefined)
+    runner = undefined
+  }
   const supervise = async () => {
     while (!stopping) {
-      const queueIds: string[] = []
-      const jobIds = new Set<string>()
-      held = { queueIds, jobIds }
-      const onPool = (id: string) => {
-        queueIds.push(id)
-        void beat() // so that the others know whose jobs these are, should it die in the next second
-      }
-      const ended = Promise.withResolvers<void>()
-      let isOver = false
-      const running = async () => {
-        const started = await startRunner(options, gate, { jobIds, onPool, onEnd: ended.resolve })
-        // A stop that came while it was starting, or the end of our patience, had nothing to stop yet.
-        if (stopping || isOver) return started.stop()
-        runner = started
-        await started.promise
-      }
-      const life = running()
-      try {
-        await Promise.race([life, ended.promise])
-        if (!stopping) throw new Error('The runner has ended.')
-      } catch (error) {
-        log.error({ err: error }, 'queue.fell')
-      }
-      isOver = true
-      // Nobody has the runner to wait for that was stopped while it started: it says that it takes no more jobs before the ends of its
-      // last ones are recorded.
-      if (stopping && runner === undefined) await life.catch(() => undefined)
-      // One that was only silent must not wake up beside the next; most have stopped already, and say so by an error.
-      if (!stopping) runner?.stop().catch(() => undefined)
-      runner = undefined
+      await runOnce()
       if (!stopping) await sleep(500)
     }
   }
