@@ -25,6 +25,7 @@ export const frozenWorker: Scenario = {
     })
     let zombiePuts = 0
     const zombieWrites: string[] = []
+    let fallen = 0
     for (let round = 0; round < rounds; round++) {
       const frozen = await freeze(stage, cluster, cluster.replicas[round])
       cluster.replicas.push(await cluster.start())
@@ -35,6 +36,7 @@ export const frozenWorker: Scenario = {
       const putsBefore = cluster.simulator.calls.departmentPuts().length
       frozen.release()
       await awake(frozen.replica)
+      if (frozen.replica.log().includes('queue.fell')) fallen += 1
       zombiePuts += cluster.simulator.calls.departmentPuts().length - putsBefore
       const after = await readRows(cluster.sql)
       zombieWrites.push(...after.filter((row) => !before.includes(row)))
@@ -44,6 +46,7 @@ export const frozenWorker: Scenario = {
       exactly('chats', chats.filter(({ departmentId }) => departmentId === 10).length, rounds * STEPS.length),
       exactly('zombie_puts', zombiePuts, 0),
       exactly('zombie_writes', zombieWrites.length, 0),
+      exactly('queues_fallen', fallen, 0), // nobody is to be woken for a machine that was frozen
       ...zombieWrites.map((row) => told('wrote', row.slice(0, 200))),
     ]
   },
