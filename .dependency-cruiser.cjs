@@ -70,7 +70,7 @@ module.exports = {
       name: 'the-queue-has-one-file',
       severity: 'error',
       comment: 'Its tables are migrated with ours.',
-      from: { pathNot: '^src/adapters/(queue|prisma/migrate)\\.ts$' },
+      from: { pathNot: '^src/adapters/(queue-runner|prisma/migrate)\\.ts$' },
       to: { path: '^node_modules/graphile-worker/' },
     },
     {
