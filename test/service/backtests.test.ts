@@ -99,6 +99,14 @@ test('only the newest decisions are looked at, as many as asked for', async (t) 
   t.match(body, { decisions: 2, moved: 1 })
 })
 
+test('each of many decisions is looked at once, down to the oldest', async (t) => {
+  const service = await giveRules(await anyService(t), [rule()])
+  const english = Array.from({ length: 500 }, () => ({ facts: { language: 'en' } }))
+  await givePastDecisions(service, [{ facts: { language: 'de' }, rule: 'german', department: 10 }, ...english])
+  const { body } = await postJson(service, '/v1/backtests', { rules: [rule({ department: 40 })] })
+  t.match(body, { decisions: 501, moved: 1 })
+})
+
 test('decisions of real chats are made again; what no given rule matches goes to DEFAULT_DEPARTMENT_ID', async (t) => {
   const service = await startService(t, { settings: { DEFAULT_DEPARTMENT_ID: '40' } })
   const { id: chatId } = service.simulator.openChat({ customerId: 9011 })
