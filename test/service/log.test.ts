@@ -63,6 +63,19 @@ test('the log says what is wrong with a reply that is not what was asked for', a
   t.match(call, { level: 40, chatId: id, status: 200, verdict: 'wrong_body', problem: 'the body is not JSON' })
 })
 
+test('the log says what became of a call without a reply, and which try it was', async (t) => {
+  const lines: Line[] = []
+  const { simulator, drained } = await startService(t, { lines, rules: [everyNewChat] })
+  simulator.script({ method: 'PUT' }, [{ kind: 'reset' }])
+  simulator.openChat({ customerId: 9011 })
+  await drained()
+  const moves = linesOf(lines, 'helpcrunch.call').filter(({ method }) => method === 'PUT')
+  t.match(moves, [
+    { level: 40, attempt: 1, error: 'connection', problem: /./ },
+    { level: 30, attempt: 3, status: 200 },
+  ])
+})
+
 test('the log says what to do when HelpCrunch lets no call through', async (t) => {
   for (const [status, problem] of [
     [401, /HELPCRUNCH_API_KEY/],

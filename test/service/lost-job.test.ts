@@ -1,6 +1,7 @@
 import { test } from 'tap'
-import { bringBackLostJobs, giveUpUnheardJobs } from '../../src/adapters/prisma/lost-jobs.ts'
+import { bringBackLostJobs, giveUpUnheardJobs, NOBODY } from '../../src/adapters/prisma/lost-jobs.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
+import { insertEvents } from '../support/rows.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { startService, until } from '../support/service.ts'
 
@@ -42,6 +43,47 @@ test('an event that waits without a job is found by the next worker that starts'
   await startSecondApp(t, service)
   await drained()
   t.equal(simulator.chat(id).departmentId, 10)
+})
+
+test('what waits gets a job, and nothing else does, when the one that is left will never run or is for something else', async (t) => {
+  const { app, sql } = await startService(t, { settings: { ROLE: 'web' } })
+  await insertEvents({ sql }, [
+    { id: 'used up', chatId: 1, status: 'waiting' },
+    { id: 'another', chatId: 2, status: 'waiting' },
+    { id: 'done', chatId: 3 },
+  ])
+  await sql("UPDATE webhook_events SET received_at = received_at - interval '1 min'")
+  await sql(
+    'INSERT INTO chats (id, pending_decision_id, pending_priority) VALUES (2, NULL, 0), (3, NULL, 0), (4, 9, 700)',
+  )
+  await sql(`SELECT graphile_worker.add_job('decide_events', json_build_object('chatId', 1), job_key := 'used up'),
+    graphile_worker.add_job('learn_customer', json_build_object('chatId', 2), job_key := 'another')`)
+  await sql("UPDATE graphile_worker._private_jobs SET attempts = max_attempts WHERE key = 'used up'")
+  await bringBackLostJobs(app.database.prisma)
+  const jobs = await sql(`SELECT (payload ->> 'chatId')::int AS chat, split_part(key, ':', 1) AS kind, priority
+    FROM graphile_worker._private_jobs WHERE key LIKE '%:%' ORDER BY chat`)
+  t.strictSame(jobs, [
+    { chat: 1, kind: 'event', priority: -20_000 },
+    { chat: 2, kind: 'event', priority: -20_000 },
+    { chat: 4, kind: 'apply', priority: -700 },
+  ])
+})
+
+test('a job is given up with its queue when no worker has heard of it for a while, and not at once', async (t) => {
+  const { app, sql } = await startService(t, { settings: { ROLE: 'web' } })
+  await sql("SELECT graphile_worker.add_job('decide_events', queue_name := 'suspects', job_key := 'unheard')")
+  for (const table of ['_private_jobs', '_private_job_queues']) {
+    await sql(`UPDATE graphile_worker.${table} SET locked_by = 'us', locked_at = now()`)
+  }
+  const lockedBy = async () => {
+    await giveUpUnheardJobs(app.database.prisma, { queueIds: ['us'], jobIds: new Set() })
+    const [row] = await sql(`SELECT j.locked_by AS job, q.locked_by AS queue
+      FROM graphile_worker._private_jobs j JOIN graphile_worker._private_job_queues q ON q.id = j.job_queue_id`)
+    return row
+  }
+  t.strictSame(await lockedBy(), { job: 'us', queue: 'us' })
+  await sql("UPDATE graphile_worker._private_jobs SET locked_at = now() - interval '1 min'")
+  t.strictSame(await lockedBy(), { job: NOBODY, queue: NOBODY })
 })
 
 test('a job is done soon also when its worker never heard that it got it, since the connection broke', async (t) => {
