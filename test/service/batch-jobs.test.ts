@@ -203,15 +203,19 @@ test('an event whose chat is in a batch is not without a job', async (t) => {
   t.match(await sql(JOBS), [jobs[0], { payload: { chatId: 11 } }, { payload: { chatId: 12 } }])
 })
 
-test('the chats of a batch are looked at together as others are, but for those that are done', async (t) => {
+test('the chats of a batch are looked at together as others are, but for those that are done or of customers nobody knows', async (t) => {
   const { sql, store, database } = await layGround(t)
   await store(CHATS)
   await sql("UPDATE webhook_events SET status = 'done' WHERE chat_id IN (4, 5)")
+  await sql('UPDATE webhook_events SET customer_id = NULL WHERE chat_id = 6')
   await sql('INSERT INTO chats (id, fence) VALUES (5, 1)')
   const waiting = async () => (await createWaitingMoves(database.query).next(100)).map(({ chatId }) => chatId)
   t.strictSame(
     (await waiting()).toSorted((a, b) => a - b),
-    CHATS.filter((chat) => chat !== 4 && chat !== 5),
+    CHATS.filter((chat) => chat < 4 || chat > 6),
   )
   t.equal((await createWaitingMoves(database.query).next(3)).length, 3)
+  await sql('UPDATE graphile_worker._private_jobs SET priority = priority - 1 WHERE json_array_length(payload) = 2')
+  const [next] = await createWaitingMoves(database.query).next(1)
+  t.ok(next && next.chatId >= 11, 'those whose turn comes first')
 })

@@ -208,7 +208,11 @@ test('the call that a look has set aside for its move is given back when there i
   const service = await anyService(t)
   await service.sql('DELETE FROM attempts')
   await service.sql("UPDATE budget_slots SET used_at = 'epoch'")
-  await whileWaiting(service, (chatId) => service.simulator.closeChat(chatId))
+  await whileWaiting(service, (chatId) => {
+    service.simulator.script({ method: 'GET', chatId }, [{ kind: 'status', status: 500 }])
+    service.simulator.closeChat(chatId)
+  })
+  t.equal(service.simulator.calls.count({ method: 'GET', status: 500 }), 1, 'the first look fails')
   const [counts] = await service.sql<{ made: number; taken: number }>(COUNTS)
   t.equal(counts?.taken, counts?.made)
 })
