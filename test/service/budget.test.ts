@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { A_MINUTE_LATER, rest } from '../support/budget.ts'
 import { rule, writeRules } from '../support/rules.ts'
+import { startSecondApp } from '../support/second-app.ts'
 import { settingsFor, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
@@ -106,6 +107,43 @@ test('when the budget is short, moves go before look-ups and higher rules first'
     .departmentPuts()
     .flatMap(({ chatId }) => moves.find(({ id }) => id === chatId)?.priority ?? [])
   t.strictSame(order, [900, 900, 500, 500, 100, 100])
+})
+
+test('when the budget may not do for all that waits, a move that could be made at once waits for its turn', async (t) => {
+  const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '6' }
+  const byTag = (priority: number) =>
+    rule({
+      key: `rule-${priority}`,
+      priority,
+      conditions: { fact: 'application', operator: 'equal', value: priority },
+    })
+  const service = await startService(t, {
+    rules: [byTag(100), byTag(900)],
+    settings: { ROLE: 'web', ...settings },
+  })
+  const { simulator, sql } = service
+  const openChat = async (applicationId: number) => {
+    const { id } = simulator.openChat({ customerId: 9011, applicationId })
+    await simulator.webhooks.settled()
+    return id
+  }
+  await openChat(100)
+  const high = [await openChat(900), await openChat(900)]
+  await sql('UPDATE budget_slots SET used_at = now() WHERE slot > 2')
+  await startSecondApp(t, service, { ROLE: 'worker', WORKER_CONCURRENCY: '1', ...settings })
+  await simulator.waitFor('a move', () => simulator.calls.departmentPuts().length > 0)
+  t.ok(high.includes(simulator.calls.departmentPuts()[0]?.chatId ?? 0))
+})
+
+test('a move that has failed waits among the others as its rule has it', async (t) => {
+  const everyNewChat = rule({ priority: 700, conditions: { fact: 'event', operator: 'exists' } })
+  const { simulator, sql } = await startService(t, { rules: [everyNewChat] })
+  simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }], { forever: true })
+  simulator.openChat({ customerId: 9011 })
+  await until('its next try waits', async () => (await sql('SELECT FROM chats WHERE tries > 0')).length > 0)
+  t.strictSame(await sql("SELECT priority FROM graphile_worker._private_jobs WHERE key LIKE 'apply:%'"), [
+    { priority: -700 },
+  ])
 })
 
 test('what is left of the budget is kept for moves of higher rules that are not made yet, unless they have failed', async (t) => {

@@ -193,6 +193,8 @@ test('a search that is throttled pauses everybody, as every call does, and the c
   const working = work()
   await paused(sql, 'throttled')
   t.match(await working, { puts: CHATS })
+  const used = await sql("SELECT FROM budget_slots WHERE used_at > now() - interval '60 s'")
+  t.equal(used.length, simulator.calls.all.length, 'the budget has no call that was not made')
 })
 
 test('a search that is answered 401 pauses everybody once; afterwards each chat is looked at by itself', async (t) => {
