@@ -145,7 +145,7 @@ async function readAll(
 
 function bodyOf(answer: Answer, what: string): unknown {
   if (answer.kind === 'no_answer') throw new CommandError(`${answer.reason} Is it the right address, and does it run?`)
-  if (answer.status === 200 && answer.body !== undefined) return answer.body
+  if (answer.status === 200) return answer.body
   if (!Check(ProblemDocument, answer.body)) throw noRouter(what, answer.status)
   if (answer.status === 401)
     throw new CommandError('The service does not know this token: set another ROUTER_TOKEN, or give --token.')

@@ -137,12 +137,27 @@ test('a service that refuses, is away, or is another one, is said in one line wi
     err: 'The service does not know this token: set another ROUTER_TOKEN, or give --token.',
   })
   t.notMatch(wrong.err, 'wrong-token')
-  t.match(await plan(service.simulator.apiUrl, ADMIN_TOKEN), { code: 1, err: /Is --url the right address\?/ })
+  t.match(await plan(service.simulator.apiUrl, ADMIN_TOKEN), {
+    code: 1,
+    err: 'GET /v1/rules was answered with 401, and not as helpcrunch-router does. Is --url the right address?',
+  })
   const address = service.url
   await service.app.close()
   t.match(await plan(address, ADMIN_TOKEN), {
     code: 1,
     err: `${address} did not answer (ECONNREFUSED). Is it the right address, and does it run?`,
+  })
+})
+
+test('a rule that only a newer version can read is named', async (t) => {
+  const service = await giveRules(await startService(t, { settings: { ROLE: 'web' } }), [rule()])
+  await service.sql(
+    `UPDATE rule_versions SET document = jsonb_set(document::jsonb, '{status}', '"paused"')::json, created_at = now()`,
+  )
+  const dir = await writeRules(t, [rule()])
+  t.match(await runCli(['plan', '--dir', dir], { ROUTER_URL: service.url, ROUTER_TOKEN: ADMIN_TOKEN }), {
+    code: 1,
+    err: 'The service has a rule "german" that this version cannot read. Use the version of the service.',
   })
 })
 
