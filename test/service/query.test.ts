@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
+import pg from 'pg'
 import { test } from 'tap'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
+import { withSession } from '../../src/adapters/prisma/session-options.ts'
 import { isPassing } from '../../src/domain/passing-trouble.ts'
 import { createDatabase, openConnection } from '../support/postgres.ts'
 import type { Scope } from '../support/scope.ts'
@@ -79,17 +81,16 @@ test('what a database is set to changes nothing: times, isolation, the schema an
   t.match((await database.queuePool.query(asked)).rows, [session])
 })
 
-test('a percent sign in a password need not be encoded, as long as it encodes nothing', async (t) => {
-  const url = await createDatabase(t)
-  const sql = await openConnection(t, url)
-  const { host, pathname } = new URL(url)
-  const name = pathname.slice(1)
-  await sql(`CREATE ROLE ${name} LOGIN PASSWORD '100%+@'`)
-  t.teardown(() => sql(`DROP ROLE ${name}`))
-  const database = openDatabase({
-    ...{ url: `postgresql://${name}:100%+%40@${host}${pathname}`, connections: 1 },
-    onLostConnection: () => {},
-  })
+test('a percent sign in a password need not be encoded, as long as it encodes nothing', (t) => {
+  const address = withSession('postgresql://ada:100%+%40%4f%4F@localhost/router')
+  t.equal(new pg.Client({ connectionString: address }).password, '100%+@OO')
+  t.end()
+})
+
+test('options that DATABASE_URL has for its connections count besides ours', async (t) => {
+  const url = `${await createDatabase(t)}?options=-c%20application_name%3Dgiven`
+  const database = openDatabase({ url, connections: 1, onLostConnection: () => {} })
   t.teardown(() => database.close())
-  t.strictSame(await database.query`SELECT current_user::text AS name`, [{ name }])
+  const asked = `SELECT current_setting('application_name') AS name, current_schema() AS schema`
+  t.match(await database.query([asked]), [{ name: 'given', schema: 'public' }])
 })

@@ -128,6 +128,27 @@ test('what failed while live is not tried again in shadow, where it would end fo
   t.match(retries, [refused, refused, { status: 202 }], 'one of the shadow is decided again there')
 })
 
+test('a failed move to the default department that is tried again is still one', async (t) => {
+  const service = await idle(t)
+  const [id] = await insertDecisions(service, [{ outcome: 'failed', rule: null, department: 40, chatId: 800 }])
+  await service.sql('INSERT INTO chats (id) VALUES (800)')
+  const pending = { outcome: 'pending', reason: 'default_department', rule: null, department: { to: 40 } }
+  t.match(await postJson(service, `/v1/decisions/${id}/retry`), { status: 202, body: pending })
+  t.match((await service.get(`/v1/decisions/${id}`)).body, pending)
+})
+
+test('of a customer who was erased a failed call is tried again, but nothing is decided anew', async (t) => {
+  const service = await idle(t)
+  const looking = { outcome: 'failed', rule: null, department: null, chatId: 802 }
+  const ids = await insertDecisions(service, [{ outcome: 'failed', chatId: 801 }, looking])
+  await service.sql('INSERT INTO chats (id) VALUES (801), (802)')
+  for (const table of ['decisions', 'webhook_events'])
+    await service.sql(`UPDATE ${table} SET erased_at = now() WHERE chat_id IN (801, 802)`)
+  const [calling, deciding] = await Promise.all(ids.map((id) => postJson(service, `/v1/decisions/${id}/retry`)))
+  t.match(calling, { status: 202, body: { outcome: 'pending' } })
+  t.match(deciding, { status: 409, body: { detail: /data was erased, so there is nothing to decide by/ } })
+})
+
 test('of many who ask for the same retry at once, one is heard', async (t) => {
   const service = await idle(t)
   const [id] = await insertDecisions(service, [{ outcome: 'failed' }])
@@ -176,14 +197,18 @@ test('what a customer event tells is learnt, too, when it gets another chance', 
 
 test('an event that did not say whom it is about is read anew, and says what is still wrong with it', async (t) => {
   const service = await idle(t)
-  const bodyOf = (eventData: object) => JSON.stringify({ id: 'x', event: 'chat.new', createdAt: 1, eventData })
+  const bodyOf = (eventData: object, event = 'chat.new') => JSON.stringify({ id: 'x', event, createdAt: 1, eventData })
   await insertEvents(service, [
     { id: 'unusable', status: 'set_aside', chatId: null },
     { id: 'usable', status: 'set_aside', chatId: null },
+    { id: 'unheard-of', status: 'set_aside', chatId: null },
   ])
   const write = 'UPDATE webhook_events SET body = $2::bytea WHERE id = $1'
   await service.sql(write, ['unusable', Buffer.from(bodyOf({}))])
   await service.sql(write, ['usable', Buffer.from(bodyOf({ chat_id: 77, customer: 5 }))])
+  await service.sql(write, ['unheard-of', Buffer.from(bodyOf({ chat_id: 77 }, 'chat.exploded'))])
+  const unknown = await postJson(service, '/v1/events/unheard-of/retry')
+  t.match(unknown, { status: 409, body: { detail: 'This event type is not known.' } })
   const refused = await postJson(service, '/v1/events/unusable/retry')
   t.match(refused, { status: 409, body: { detail: /still cannot be used: eventData has no positive whole number/ } })
   t.match((await service.get('/v1/events/unusable')).body, { status: 'set_aside' })
