@@ -111,6 +111,19 @@ test('pages that are shorter than asked for are all listed where HelpCrunch tell
   )
 })
 
+test('where HelpCrunch does not tell how many departments there are, all are listed up to a page that is not full', async (t) => {
+  const { simulator, get } = await startService(t, { settings })
+  const pages = [Array.from({ length: 100 }, (_, n) => ({ id: n + 1, name: 'One of many' })), [{ id: 101 }]]
+  simulator.script(
+    LISTED,
+    pages.map((data) => ({ kind: 'wrong_body', body: { data } })),
+  )
+  const { nextCursor } = (await get('/v1/departments?limit=100')).body
+  t.equal(simulator.calls.count(LISTED), 2)
+  const last = { id: 101, name: 'Department 101' } // by its number, as it has no name
+  t.strictSame((await get(`/v1/departments?cursor=${nextCursor}`)).body.data, [last])
+})
+
 test('pages that repeat themselves, or fall short of their total, come to an end', async (t) => {
   const { simulator, get, sql } = await startService(t, { settings })
   const data = Array.from({ length: 100 }, (_, n) => ({ id: n + 1, name: 'One of many' }))

@@ -36,6 +36,15 @@ test('one rule is checked beside those in force, and nothing is written', async 
   ])
 })
 
+test('a check of one rule does not warn of what others have been warned of', async (t) => {
+  const twin = rule({ key: 'twin', priority: 100, department: 20 })
+  const { send } = apiOf(await startService(t, { settings: { ...settings, ROLE: 'web' }, rules: [german, twin] }))
+  const check = async (given: unknown) => (await send('POST', '/v1/rules/check', { rule: given })).body
+  t.match(await check(twin), { warnings: [{ rule: 'twin', code: 'never_reached' }] })
+  const french = rule({ key: 'french', conditions: { fact: 'language', operator: 'equal', value: 'fr' } })
+  t.strictSame(await check(french), { errors: [], warnings: [] })
+})
+
 test('several rules are checked as if they were all there are', async (t) => {
   const { send } = apiOf(await anyService(t))
   const check = async (...rules: unknown[]) => (await send('POST', '/v1/rules/check', { rules })).body
@@ -46,6 +55,17 @@ test('several rules are checked as if they were all there are', async (t) => {
     errors: [{ pointer: '/rules/2/key' }, Object, Object, Object, Object, Object, { pointer: '/rules/1/key' }],
   })
   t.strictSame(await check(), { errors: [], warnings: [] })
+})
+
+test('of more than a thousand problems the check says that there are more', async (t) => {
+  const { send } = apiOf(await anyService(t))
+  const { errors } = (await send('POST', '/v1/rules/check', { rules: Array(1_001).fill({ ...german, priority: 0 }) }))
+    .body
+  t.match(errors.slice(999), [
+    { pointer: '/rules/999/priority' },
+    { pointer: '/rules/1000/priority' },
+    { pointer: '/rules', message: /More than 1000 problems/ },
+  ])
 })
 
 test('a value that no chat had lately is warned of, unless there are more values than are looked at', async (t) => {

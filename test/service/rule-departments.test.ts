@@ -92,6 +92,8 @@ test('a department that has gone is a warning on its rules, which can still be c
     [1, 0],
   )
   t.strictSame(body.data[1].warnings, [])
+  const check = await send('POST', '/v1/rules/check', { rules: [{}, german] })
+  t.match(check.body.warnings, lost, 'also beside a rule that is not valid')
 })
 
 test('a rule whose department has gone can be disabled', async (t) => {
