@@ -58,10 +58,19 @@ test('a migration that has to wait, as for the end of a backup, keeps nobody els
   await backup('LOCK TABLE chats IN ACCESS SHARE MODE')
   const env = settingsFor(await startAccount(t), databaseUrl, await writeRules(t, [{}]))
   const starting = buildApp({ env, logger: false })
-  const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'relation'`
   await until('the migration waits', async () => (await others(isWaiting)).length > 0)
+  const replica = openMigrationPool(databaseUrl)
+  let isItsTurn = false
+  const replicaStarts = lockMigrations(replica).then(() => {
+    isItsTurn = true
+    return replica.end()
+  })
   await others('INSERT INTO chats (id) VALUES (1)')
+  await until('it waits again', async () => (await others(isWaiting)).length > 0)
+  t.notOk(isItsTurn, 'in between nobody else tries the same')
   await backup('COMMIT')
+  await replicaStarts
   const app = await starting
   t.teardown(() => app.close())
   t.pass('it has started')

@@ -38,33 +38,32 @@ process.once('message', async (order) => {
 })
 
 async function bringUpToDate(databaseUrl: string): Promise<void> {
+  // A connection whose statement fails is closed by its pool, and with it goes its lock: so the lock has one of its own.
+  const turn = openMigrationPool(databaseUrl)
   const pool = openMigrationPool(databaseUrl)
   try {
-    await lockMigrations(pool)
+    await lockMigrations(turn)
     const migrationsList = await readMigrations()
     if (await isUpToDate(pool, migrationsList)) return // another replica was first
     const engine = await openSchemaEngine(pool)
     const apply = () => inTransaction(pool, () => engine.applyMigrations({ migrationsList, filters: FILTERS }))
     while (!(await isDone(apply))) await sleep(LOCK.pauseMs)
   } finally {
-    await pool.end() // and with it the lock, and the one that Prisma's engine keeps
+    await pool.end() // and with it the lock that Prisma's engine keeps
+    await turn.end()
   }
 }
 
 /**
  * All or nothing, with what is recorded of it: Prisma's engine refuses to go on after a migration that was begun and never ended,
- * and a process may be killed at any moment. The pool has one connection, so all that is asked of it is part of this.
+ * and a process may be killed at any moment. The pool has one connection, so all that is asked of it is part of this; what fails
+ * closes it, which takes all of it back.
  */
 async function inTransaction(pool: pg.Pool, work: () => Promise<unknown>): Promise<void> {
   await pool.query('BEGIN')
   await pool.query(`SET LOCAL lock_timeout = ${LOCK.msMax}`)
-  try {
-    await work()
-    await pool.query('COMMIT')
-  } catch (error) {
-    await pool.query('ROLLBACK').catch(() => undefined) // a connection that is gone has done so
-    throw error
-  }
+  await work()
+  await pool.query('COMMIT')
 }
 
 /** False when a table could not be had in time. */

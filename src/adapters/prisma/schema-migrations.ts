@@ -19,7 +19,7 @@ const PATIENCE = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
   .map((name) => `-c ${name}=0`)
   .join(' ')
 
-/** One connection, and never another: the lock is its. */
+/** One connection at a time: the lock is its, and goes with it. */
 export function openMigrationPool(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({
     connectionString: withSession(databaseUrl, PATIENCE),
