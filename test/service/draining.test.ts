@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { test } from 'tap'
 import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
 import { openRawClient, webhookHead } from '../chaos/raw-client.ts'
+import { openConnection } from '../support/postgres.ts'
 import { SIGNING_KEY, startService, until } from '../support/service.ts'
 import { envelope } from '../support/webhooks.ts'
 
@@ -56,12 +57,33 @@ test('a close waits for no connection on which no request arrives whole', async 
   const arrived = once(app.server, 'request')
   const begun = [openRawClient(t, url), openRawClient(t, url, 'GET /heal')]
   begun.push(openRawClient(t, url, `${webhookHead({ 'content-length': '100' })}{`))
+  const second = openRawClient(t, url, 'GET /healthz HTTP/1.1\r\nhost: router.test\r\n\r\nGET /heal')
+  begun.push(second)
+  await second.status
   await arrived
   const getConnections = promisify(app.server.getConnections.bind(app.server))
   await until('all are open', async () => (await getConnections()) === begun.length)
   const startedAtMs = performance.now()
   await app.close()
   t.ok(performance.now() - startedAtMs < 5_000)
+})
+
+test('a close waits for an answer that takes its time', async (t) => {
+  const { app, url, databaseUrl, get, sql } = await startService(t, { settings: { ROLE: 'web' } })
+  const another = await openConnection(t, databaseUrl)
+  await another('BEGIN')
+  await another('LOCK TABLE decisions')
+  const answer = get('/v1/decisions')
+  const waits = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'relation'"
+  await until('the answer waits', async () => (await sql(waits)).length > 0)
+  const { socket } = openRawClient(t, url)
+  await once(socket, 'connect')
+  const unused = once(socket, 'close')
+  const closing = app.close()
+  await unused // which is closed after a while
+  await another('ROLLBACK')
+  t.match(await answer, { status: 200 })
+  await closing
 })
 
 test('while others still notice that the service will close, it closes no connection but with an answer that says so', async (t) => {
