@@ -47,7 +47,7 @@ export type SharedLook =
   /** The look did not reach its goal, for a reason that would meet any other call as well. */
   | { readonly kind: 'failed'; readonly call: BudgetedCall<FailedVerdict>; readonly setAside: SetAside | undefined }
 
-type FailedVerdict = Extract<CallVerdict, { kind: 'unauthorized' | 'throttled' }>
+type FailedVerdict = Extract<CallVerdict, { kind: 'throttled' }>
 
 /** An agent's move after the look is overridden: so what it has shown does not count for long. */
 const SEEN_MS_MAX = 250
@@ -112,7 +112,6 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     const { verdict, setAside } = call
     if (verdict.kind === 'throttled') return { kind: 'failed', call: { ...call, verdict }, setAside }
     const isBelieved = believe(verdict, proof)
-    if (verdict.kind === 'unauthorized') return { kind: 'failed', call: { ...call, verdict }, setAside }
     if (isBelieved && verdict.kind === 'done') {
       own(call.result, verdict) // who may look at many may look: a 403 for one of them is about that chat
       seen = { chats: new Map(verdict.value), atMs: performance.now() }

@@ -46,6 +46,8 @@ async function startBacklog(
       await sql(A_MINUTE_LATER)
       await drained()
       const { calls } = simulator
+      const used = await sql("SELECT FROM budget_slots WHERE used_at > now() - interval '60 s'")
+      t.equal(used.length, calls.all.length, 'the budget counts no call that was not made')
       const puts = calls.departmentPuts().length
       return { looks: calls.count({ method: 'GET' }), searches: calls.count({ method: 'POST' }), puts }
     },
@@ -96,6 +98,14 @@ test('before anything was moved, one chat is looked at by itself, and the others
   t.match(await work(), { looks: 1, puts: CHATS })
   const [first, second] = simulator.calls.all
   t.strictSame([first?.method, second?.method], ['GET', 'PUT'])
+})
+
+test('nor does a move of more than two minutes ago show that searches are up to date', async (t) => {
+  const { simulator, work } = await startBacklog(t)
+  const now = performance.now.bind(performance)
+  t.intercept(performance, 'now', { value: () => now() + 121_000 }) // time is shifted, not waited for
+  t.match(await work(), { looks: 1, puts: CHATS })
+  t.equal(simulator.calls.all[0]?.method, 'GET')
 })
 
 test('when that chat is not to be moved, the others are looked at one by one', async (t) => {
@@ -193,8 +203,6 @@ test('a search that is throttled pauses everybody, as every call does, and the c
   const working = work()
   await paused(sql, 'throttled')
   t.match(await working, { puts: CHATS })
-  const used = await sql("SELECT FROM budget_slots WHERE used_at > now() - interval '60 s'")
-  t.equal(used.length, simulator.calls.all.length, 'the budget has no call that was not made')
 })
 
 test('a search that is answered 401 pauses everybody once; afterwards each chat is looked at by itself', async (t) => {
