@@ -77,6 +77,17 @@ test('chats that wait for their moves are looked at together, and each goes wher
   for (const id of others) t.equal(await outcomeOf(id), 'applied')
 })
 
+test('a look for many waits for seconds, if need be, until moves of some of them can follow', async (t) => {
+  const { simulator, sql, drained } = await startBacklog(t)
+  const startedAt = Date.now()
+  // Five calls are free, enough for a look and some moves; all others are after three more seconds.
+  await sql(`UPDATE budget_slots SET used_at = now() - interval '1 s' * CASE WHEN slot <= 5 THEN 70 ELSE 58 END`)
+  await drained()
+  const [first] = simulator.calls.all
+  t.equal(first?.method, 'POST')
+  t.ok(Number(first?.at) - startedAt >= 2_500)
+})
+
 test('what a search has shown does not count once the moves before have taken long', async (t) => {
   const { simulator, chatIds, work, outcomeOf } = await startBacklog(t)
   const { departmentPuts } = simulator.calls
