@@ -13,7 +13,6 @@ const ARRIVE_MS = 2_000
 export default fp(
   async (app: FastifyInstance) => {
     let isDraining = false
-    let isClosing = false
     app.decorate('isDraining', () => isDraining)
     app.decorate('drain', async () => {
       isDraining = true
@@ -32,8 +31,7 @@ export default fp(
     let closeUnused: NodeJS.Timeout | undefined
     app.addHook('preClose', async () => {
       isDraining = true
-      isClosing = true
-      // Node closes those alone that have had a request, and no longer looks whether one takes too long.
+      // Node closes those alone that are idle when it stops listening, and no longer looks whether a request takes too long.
       closeUnused = setInterval(() => {
         for (const [socket, requests] of underWay) if (![...requests].some(({ complete }) => complete)) socket.destroy()
       }, ARRIVE_MS)
@@ -42,10 +40,6 @@ export default fp(
     // Before it closes, a connection ends with an answer that says so: on an idle one the next request may be on its way.
     app.addHook('onSend', async (_request, reply) => {
       if (isDraining) reply.header('connection', 'close')
-    })
-    // Node closes the connections that are idle when it stops listening. One that becomes idle later would be waited for.
-    app.addHook('onResponse', async () => {
-      if (isClosing) setImmediate(() => app.server.closeIdleConnections())
     })
   },
   { name: 'draining' },
