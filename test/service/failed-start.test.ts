@@ -34,6 +34,17 @@ test('a start on a database whose encoding has no room for most names says so', 
   await t.rejects(buildApp({ env, logger: false }), { message: said })
 })
 
+test('a database without an encoding, as a server has it that was made without a language, will do', async (t) => {
+  const url = await createEmptyDatabase(t, "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+  const rule = { conditions: { fact: 'event', operator: 'exists' }, name: 'Übergabe' } as const
+  const app = await buildApp({
+    env: settingsFor(await startAccount(t), url.href, await writeRules(t, [rule])),
+    logger: false,
+  })
+  t.teardown(() => app.close())
+  t.match(await query(url.href, 'SELECT document FROM rule_versions'), [{ document: { name: 'Übergabe' } }])
+})
+
 test('a start as a user who may make no tables says what that user needs', async (t) => {
   const url = await createEmptyDatabase(t)
   const owner = url.href

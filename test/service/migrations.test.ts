@@ -19,6 +19,8 @@ test('a start that is killed while it makes the tables leaves nothing behind, an
     child.kill('SIGKILL')
   }
   await runMain(t, env, { meanwhile: kill })
+  const goOn = 'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'
+  await until('nobody goes on with it', async () => (await query(databaseUrl, goOn)).length === 1) // the other
   await other('ROLLBACK')
   const app = await buildApp({ env, logger: false })
   t.teardown(() => app.close())
