@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import type { Fault } from '../../src/sandbox/simulator/faults.ts'
+import { A_MINUTE_LATER } from '../support/budget.ts'
 import { rule } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
@@ -189,6 +190,20 @@ test('a chat that a person moved while it waited is left alone', async (t) => {
     { outcome: 'skipped', reason: 'moved_by_person', department: { from: 30, to: 10 } },
   ])
   t.equal(service.simulator.chat(id).departmentId, 30)
+})
+
+test('a chat that an agent brought there before any move of ours was not moved by us, whatever was looked up', async (t) => {
+  const service = await withSettings(t)
+  const { simulator, sql, drained } = service
+  const { id: customerId } = simulator.addCustomer({ name: 'Max', locale: 'de' })
+  await sql("UPDATE budget_slots SET used_at = CASE slot WHEN 1 THEN 'epoch' ELSE now() END") // for the look-up alone
+  const { id } = simulator.openChat({ customerId })
+  await until('it is decided', async () => (await sql("SELECT FROM decisions WHERE outcome = 'pending'")).length === 1)
+  simulator.agentMovesChat(id, 10)
+  await sql("UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'")
+  await sql(A_MINUTE_LATER)
+  await drained()
+  t.match(await outcomes(service, id), [{ outcome: 'unchanged' }])
 })
 
 test('a chat that was closed while it waited is left alone', async (t) => {
