@@ -88,6 +88,18 @@ test('nor is a look-up, whatever else comes about the chat meanwhile', async (t)
 })
 
 // 403 and all other kinds are met in P10 of the chaos suite, too.
+test('how long a call is tried counts from the first try', async (t) => {
+  const { simulator, sql } = await startService(t, { rules: [everyNewChat] })
+  simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }], { forever: true })
+  simulator.openChat({ customerId: 9011 })
+  const since = async (tries: number) => {
+    const told = () => sql('SELECT tried_since FROM chats WHERE tries >= $1', [tries])
+    await until(`${tries} tries`, async () => (await told()).length > 0)
+    return told()
+  }
+  t.strictSame(await since(1), await since(2))
+})
+
 test('401 pauses every call, loses nothing, and goes on by itself when the key works again', async (t) => {
   const { simulator, drained, sql, get } = await startService(t, { rules: [everyNewChat] })
   const outage = simulator.script({}, [{ kind: 'status', status: 401 }], { forever: true })
