@@ -43,6 +43,23 @@ test('while every move is forbidden, everybody waits, and no try is used up', as
   await untilLater(service, 'all are moved', async () => (await moved(service)) === 5)
 })
 
+test('the days for which a key was wrong do not count among those after which a call is given up', async (t) => {
+  const service = await startService(t, { rules: [everyNewChat] })
+  const { simulator, sql, drained } = service
+  const failsOnce = () => simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }])
+  failsOnce()
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await until('the first try', async () => (await triesOf(service, id)) === 1)
+  const wrong = simulator.script({}, [{ kind: 'status', status: 401 }], { forever: true })
+  await sql("UPDATE chats SET tried_since = tried_since - interval '4 days'")
+  await untilPaused(service, 1)
+  wrong.clear()
+  failsOnce()
+  await sql(PAUSE_IS_OVER)
+  await drained()
+  t.equal(simulator.chat(id).departmentId, 10)
+})
+
 test('a 403 that is about one chat alone does not end a pause', async (t) => {
   const service = await startWithOneForbidden(t)
   const { simulator, sql, id } = service
