@@ -60,6 +60,19 @@ test('the days for which a key was wrong do not count among those after which a 
   t.equal(simulator.chat(id).departmentId, 10)
 })
 
+test('nor does the time that a chat waits after a 403, be it about the key or not', async (t) => {
+  const service = await startService(t, { rules: [everyNewChat] })
+  const { simulator, sql } = service
+  simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 500 }])
+  simulator.script({ method: 'GET' }, [...FORBIDDEN], { forever: true })
+  const { id } = simulator.openChat({ customerId: 9011 })
+  const sinceMs = async () => Number((await sql<{ since: Date }>('SELECT tried_since AS since FROM chats'))[0]?.since)
+  await until('the first try', async () => (await triesOf(service, id)) === 1)
+  const firstMs = await sinceMs()
+  await untilPaused(service, 1)
+  t.ok((await sinceMs()) - firstMs >= 3_000, 'as others go first for so long at least')
+})
+
 test('a 403 that is about one chat alone does not end a pause', async (t) => {
   const service = await startWithOneForbidden(t)
   const { simulator, sql, id } = service
