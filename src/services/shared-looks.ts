@@ -6,15 +6,8 @@ import type { SetAside } from './call-ledger.ts'
 import type { ChatClaim } from './chat-claim.ts'
 import type { ChatCallDependencies } from './forbidden-calls.ts'
 import type { PendingDecision } from './pending-decision.ts'
-import {
-  CHATS_MAX,
-  type ChatOfCustomer,
-  findProblem,
-  judgeStates,
-  SEARCH_PATH,
-  type StatesVerdict,
-  searchChats,
-} from './search-chats.ts'
+import { CHATS_MAX, type ChatOfCustomer, judgeStates, SEARCH_PATH, searchChats } from './search-chats.ts'
+import { type Confirmed, createSearchTrust } from './search-trust.ts'
 
 /** The port this service needs; `adapters/prisma/waiting-moves.ts` implements it. */
 export interface WaitingMoves {
@@ -36,10 +29,6 @@ export interface SharedLooks {
   workEnded(chatId: number): void
 }
 
-export interface Confirmed extends ChatOfCustomer {
-  readonly departmentId: number
-}
-
 export type SharedLook =
   | { readonly kind: 'seen'; readonly chat: ChatState; readonly setAside: SetAside | undefined }
   /** It has to be looked at by itself. */
@@ -53,25 +42,17 @@ type FailedVerdict = Extract<CallVerdict, { kind: 'throttled' }>
 const SEEN_MS_MAX = 250
 /** For fewer others, what nobody knows about searches is not worth what a search spares. */
 const OTHERS_MIN = 3
-/** Our own last move proves that a search does not lag behind, unless it is older than the lag could be. */
-const WITNESS_MS_MAX = 120_000
-/** For so long no search is made after one that failed, and after one that was refused or showed what was no longer so. */
-const DISTRUST_MS = { failed: 60_000, wrong: 600_000 }
 /** Where nothing was moved yet, the others wait so long for the move of the first one, to look at all of them together then. */
 const FIRST_MOVE_MS_MAX = 2_000
 
 const NOT_SEEN = { kind: 'not_seen' } as const
 
-/**
- * Makes the looks of one process. Nobody outside knows whether `POST /chats/search` is as up to date as `GET /chats/{id}`. So
- * each search also asks for the chat that we moved last: only one that shows it where we put it is believed.
- */
+/** Makes the looks of one process. */
 export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
-  let witness: (Confirmed & { readonly atMs: number }) | undefined
+  const trust = createSearchTrust(deps.log)
   let seen = { chats: new Map<number, ChatState>(), atMs: Number.NEGATIVE_INFINITY }
   let underWay: Promise<unknown> | undefined
   let firstMove: (PromiseWithResolvers<void> & { readonly chatId: number }) | undefined
-  let trustedFromMs = Number.NEGATIVE_INFINITY
 
   /** What was seen of a chat is good for one move. */
   const take = (chatId: number): ChatState | undefined => {
@@ -79,22 +60,13 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     seen.chats.delete(chatId)
     return chat
   }
-  /** Whether the reply shows the chats as they are; it is the witness who says. */
-  const believe = (verdict: StatesVerdict, proof: Confirmed): boolean => {
-    const problem = findProblem(verdict, proof)
-    if (problem === undefined) return true
-    const forMs = verdict.kind === 'try_again' ? DISTRUST_MS.failed : DISTRUST_MS.wrong
-    trustedFromMs = performance.now() + forMs
-    deps.log.warn({ problem, forMs }, 'looks.not_shared')
-    return false
-  }
 
   async function look(claim: ChatClaim, pending: PendingDecision, customerId: number): Promise<SharedLook> {
-    if (performance.now() < trustedFromMs) return NOT_SEEN
+    if (!trust.isGiven()) return NOT_SEEN
     const waiting = await deps.waitingMoves.next(CHATS_MAX)
     const others = waiting.filter(({ chatId }) => chatId !== claim.chatId)
     if (others.length < OTHERS_MIN) return NOT_SEEN
-    const proof = witness && performance.now() - witness.atMs <= WITNESS_MS_MAX ? witness : undefined
+    const proof = trust.proof()
     if (proof === undefined) {
       firstMove = { ...Promise.withResolvers<void>(), chatId: claim.chatId }
       return NOT_SEEN
@@ -111,7 +83,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
     if (call.kind !== 'answered') return { kind: 'failed', call, setAside: undefined }
     const { verdict, setAside } = call
     if (verdict.kind === 'throttled') return { kind: 'failed', call: { ...call, verdict }, setAside }
-    const isBelieved = believe(verdict, proof)
+    const isBelieved = trust.believe(verdict, proof)
     if (isBelieved && verdict.kind === 'done') {
       own(call.result, verdict) // who may look at many may look: a 403 for one of them is about that chat
       seen = { chats: new Map(verdict.value), atMs: performance.now() }
@@ -147,9 +119,7 @@ export function createSharedLooks(deps: SharedLookDependencies): SharedLooks {
       underWay = waitFor(looking)
       return looking
     },
-    confirm(move) {
-      witness = { ...move, atMs: performance.now() }
-    },
+    confirm: trust.confirm,
     workEnded(chatId) {
       if (firstMove?.chatId === chatId) firstMove.resolve()
     },
