@@ -166,3 +166,23 @@ test('where an event shows a chat that we have moved on since is looked up befor
   t.match(await newest(id), { outcome: 'applied', department: { from: 20, to: 30 } })
   t.match(await newest(other), { outcome: 'skipped', reason: 'moved_by_person', department: { from: 10, to: 30 } })
 })
+
+test('where a move was never begun, a chat that is there has been put there by somebody', async (t) => {
+  const service = await startQuietly(t, rules)
+  const { simulator, sql, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  const subject = { chat_id: id, customer: { id: 9011 } }
+  await arrive(service, id, 0)
+  t.equal(simulator.chat(id).departmentId, 10)
+  simulator.script({ method: 'GET', path: '/v1/chats/{id}' }, [{ kind: 'status', status: 500 }])
+  const message = { ...subject, message: { id: 1, text: 'to 20' } }
+  await post(service, envelope({ event: 'message.chat.customer', eventData: message, createdAt: START_S + 1 }))
+  await until('the look has failed', async () => (await sql('SELECT FROM chats WHERE tries = 1')).length === 1)
+  await sql("UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 h' WHERE key = $1", [`apply:${id}`])
+  simulator.agentMovesChat(id, 20)
+  await arrive(service, id, 2, 'to 30')
+  await drained()
+  t.equal(simulator.chat(id).departmentId, 20)
+  const { body } = await service.get('/v1/decisions')
+  t.match(body.data[0], { outcome: 'skipped', reason: 'moved_by_person', department: { to: 30 } })
+})
