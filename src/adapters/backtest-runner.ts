@@ -5,7 +5,7 @@ import type { BacktestWorkerData } from './backtest-worker.ts'
 import { programBeside } from './program-beside.ts'
 
 export interface ClosableBacktestRunner extends BacktestRunner {
-  /** Ends the one under way, which rejects, as do those that wait. */
+  /** Ends the one under way and those that wait: all are told that they were stopped. */
   close(): Promise<void>
 }
 
@@ -23,13 +23,16 @@ export function createBacktestRunner(databaseUrl: string): ClosableBacktestRunne
   let closed = false
 
   const start = async (order: BacktestOrder): Promise<BacktestRun> => {
-    if (closed) throw new Error('The service is closing.')
+    if (closed) return { kind: 'stopped' }
     const data: BacktestWorkerData = { databaseUrl, order }
     worker = new Worker(programBeside(import.meta.url, 'backtest-worker'), {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
     })
-    return outcomeOf(worker)
+    return outcomeOf(worker).catch((error: unknown) => {
+      if (closed) return { kind: 'stopped' }
+      throw error
+    })
   }
 
   return {

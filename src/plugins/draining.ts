@@ -9,6 +9,9 @@ const NOTICE_MS = 2_000
 /** How long a close waits for a request to arrive whole; load balancers open connections ahead of need. */
 const ARRIVE_MS = 2_000
 
+/** How long a close waits for answers; the process has to end in order all the same. */
+const ANSWER_MS_MAX = 5_000
+
 /** Says through /readyz that this process is about to end, while it still answers. */
 export default fp(
   async (app: FastifyInstance) => {
@@ -29,14 +32,22 @@ export default fp(
       reply.raw.once('close', () => requests?.delete(raw))
     })
     let closeUnused: NodeJS.Timeout | undefined
+    let closeAll: NodeJS.Timeout | undefined
     app.addHook('preClose', async () => {
       isDraining = true
       // Node closes those alone that are idle when it stops listening, and no longer looks whether a request takes too long.
       closeUnused = setInterval(() => {
         for (const [socket, requests] of underWay) if (![...requests].some(({ complete }) => complete)) socket.destroy()
       }, ARRIVE_MS)
+      closeAll = setTimeout(() => {
+        app.log.warn({ connections: underWay.size }, 'service.unanswered')
+        for (const socket of underWay.keys()) socket.destroy()
+      }, ANSWER_MS_MAX)
     })
-    app.addHook('onClose', async () => clearInterval(closeUnused))
+    app.addHook('onClose', async () => {
+      clearInterval(closeUnused)
+      clearTimeout(closeAll)
+    })
     // Before it closes, a connection ends with an answer that says so: on an idle one the next request may be on its way.
     app.addHook('onSend', async (_request, reply) => {
       if (isDraining) reply.header('connection', 'close')

@@ -25,6 +25,9 @@ export interface ReadingServices {
   retryEvent(id: string): Promise<EventRetry<EventSummary & { readonly body: Uint8Array }>>
 }
 
+/** How long a stop waits for a backtest; one may take a minute. */
+const BACKTEST_MS_MAX = 3_000
+
 /** Wires them; `services.ts` shares its rule sets and policy with them. */
 export function createReadingServices(
   app: FastifyInstance,
@@ -39,7 +42,14 @@ export function createReadingServices(
   const stats = createStatsReader(prisma)
   const seenValues = createSeenValues(prisma)
   const runner = createBacktestRunner(pool.options.connectionString ?? '')
-  app.addHook('onClose', () => runner.close())
+  let patience: NodeJS.Timeout | undefined
+  app.addHook('preClose', async () => {
+    patience = setTimeout(() => void runner.close(), BACKTEST_MS_MAX)
+  })
+  app.addHook('onClose', async () => {
+    clearTimeout(patience)
+    await runner.close()
+  })
 
   return {
     simulateRouting: (body) => simulateRouting({ ...ruling, decisions, clock: () => new Date() }, body),

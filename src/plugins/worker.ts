@@ -29,11 +29,13 @@ export default fp(
       concurrency: app.config.WORKER_CONCURRENCY,
       log: app.log,
     })
-    app.addHook('onClose', async () => {
+    let stopped: Promise<void> | undefined
+    // Not after the requests under way: a slow one would take the time that the calls need.
+    app.addHook('preClose', async () => {
       const patience = setTimeout(() => void app.services.abortCalls(), CALLS_MS_MAX)
-      await app.queue?.stop()
-      clearTimeout(patience)
+      stopped = app.queue?.stop().finally(() => clearTimeout(patience))
     })
+    app.addHook('onClose', () => stopped)
   },
   { name: 'worker', dependencies: ['services'] },
 )

@@ -25,6 +25,9 @@ const backtests: FastifyPluginAsyncTypebox = async (app) => {
       case 'busy':
         reply.header('retry-after', RETRY_AFTER_S)
         return reply.problem(503, 'busy', 'Several backtests are waiting already. Try again soon.')
+      case 'stopped':
+        reply.header('retry-after', RETRY_AFTER_S)
+        return reply.problem(503, 'busy', 'The service is being stopped, and the backtest with it. Try again soon.')
       case 'gave_up':
         return reply.problem(503, 'backtest_gave_up', GAVE_UP[result.reason])
     }

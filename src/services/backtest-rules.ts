@@ -20,6 +20,8 @@ export type BacktestRun =
   | { readonly kind: 'done'; readonly report: BacktestReport }
   /** Others are under way or waiting already. */
   | { readonly kind: 'busy' }
+  /** The process is about to end. */
+  | { readonly kind: 'stopped' }
   /** It was ended because it took too long, or needed too much memory. */
   | { readonly kind: 'gave_up'; readonly reason: 'too_long' | 'too_large' }
 

@@ -168,3 +168,17 @@ test('without a database a backtest is answered 503 at once, as all else is, and
   await giveBack()
   t.match(await postJson(service, '/v1/backtests', wholeSet), { status: 200, body: { decisions: 3 } })
 })
+
+test('a stop ends backtests that take long, and says so', async (t) => {
+  const service = await startService(t, { settings })
+  await service.sql('BEGIN')
+  await service.sql('LOCK TABLE decisions')
+  const asked = [1, 2].map(() => postJson(service, '/v1/backtests', { rules: [] }))
+  const waiting = "SELECT FROM pg_locks WHERE relation = 'decisions'::regclass AND NOT granted"
+  await until('one is under way', async () => (await service.sql(waiting)).length === 1)
+  await service.app.close()
+  for (const { status, headers, body } of await Promise.all(asked)) {
+    t.match({ status, body }, { status: 503, body: { code: 'busy', detail: /is being stopped/ } })
+    t.equal(headers.get('retry-after'), '10')
+  }
+})

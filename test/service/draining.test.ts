@@ -7,7 +7,7 @@ import { test } from 'tap'
 import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
 import { openRawClient, webhookHead } from '../chaos/raw-client.ts'
 import { openConnection } from '../support/postgres.ts'
-import { SIGNING_KEY, startService, until } from '../support/service.ts'
+import { ADMIN_TOKEN, SIGNING_KEY, startService, until } from '../support/service.ts'
 import { envelope } from '../support/webhooks.ts'
 
 test('a webhook that is under way when the service closes is answered, and its connection closed', async (t) => {
@@ -117,4 +117,17 @@ test('a call that HelpCrunch does not answer is broken off at a stop, and what h
     { status: 'waiting', starts: 0 },
   ])
   t.match(await sql('SELECT tries, claimed_by FROM chats'), [{ tries: 1, claimed_by: null }])
+})
+
+test('a close does not wait for an answer that takes long', async (t) => {
+  const settings = { ROLE: 'web', HELPCRUNCH_TIMEOUT_MS: '15000' }
+  const { app, simulator, url } = await startService(t, { settings })
+  simulator.script({ method: 'GET' }, [{ kind: 'hang' }])
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const answer = fetch(`${url}/v1/departments?refresh=true`, { headers }).catch(() => 'none')
+  await simulator.waitFor('the call', () => simulator.calls.all.length === 1)
+  const startedAtMs = performance.now()
+  await app.close()
+  t.ok(performance.now() - startedAtMs < 8_000)
+  t.equal(await answer, 'none')
 })
