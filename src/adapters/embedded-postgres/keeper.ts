@@ -82,5 +82,5 @@ function refuseUnknownUser(): void {
 }
 
 function report(message: KeeperReport): void {
-  process.send?.(message)
+  process.send?.(message, () => {}) // the parent may have died the moment before; that is told by `disconnect`
 }
