@@ -40,6 +40,7 @@ export default fp(
         for (const [socket, requests] of underWay) if (![...requests].some(({ complete }) => complete)) socket.destroy()
       }, ARRIVE_MS)
       closeAll = setTimeout(() => {
+        if (underWay.size === 0) return // it is the queue that takes long
         app.log.warn({ connections: underWay.size }, 'service.unanswered')
         for (const socket of underWay.keys()) socket.destroy()
       }, ANSWER_MS_MAX)

@@ -108,7 +108,8 @@ test('while others still notice that the service will close, it closes no connec
 })
 
 test('a call that HelpCrunch does not answer is broken off at a stop, and what hangs on it comes again', async (t) => {
-  const { app, simulator, sql } = await startService(t, { settings: { HELPCRUNCH_TIMEOUT_MS: '15000' } })
+  const lines: Record<string, unknown>[] = []
+  const { app, simulator, sql } = await startService(t, { settings: { HELPCRUNCH_TIMEOUT_MS: '15000' }, lines })
   simulator.script({ method: 'GET' }, [{ kind: 'hang' }])
   simulator.openChat({ customerId: 9011 })
   await simulator.waitFor('the look-up', () => simulator.calls.all.length === 1)
@@ -117,11 +118,13 @@ test('a call that HelpCrunch does not answer is broken off at a stop, and what h
     { status: 'waiting', starts: 0 },
   ])
   t.match(await sql('SELECT tries, claimed_by FROM chats'), [{ tries: 1, claimed_by: null }])
+  t.notOk(lines.some(({ msg }) => msg === 'service.unanswered'))
 })
 
 test('a close does not wait for an answer that takes long', async (t) => {
   const settings = { ROLE: 'web', HELPCRUNCH_TIMEOUT_MS: '15000' }
-  const { app, simulator, url } = await startService(t, { settings })
+  const lines: Record<string, unknown>[] = []
+  const { app, simulator, url } = await startService(t, { settings, lines })
   simulator.script({ method: 'GET' }, [{ kind: 'hang' }])
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
   const answer = fetch(`${url}/v1/departments?refresh=true`, { headers }).catch(() => 'none')
@@ -130,4 +133,5 @@ test('a close does not wait for an answer that takes long', async (t) => {
   await app.close()
   t.ok(performance.now() - startedAtMs < 8_000)
   t.equal(await answer, 'none')
+  t.ok(lines.some(({ msg, connections }) => msg === 'service.unanswered' && connections === 1))
 })
