@@ -3,6 +3,7 @@ import { createCallLedger } from '../../src/adapters/prisma/call-ledger.ts'
 import { openDatabase } from '../../src/adapters/prisma/database.ts'
 import { createDecisionJournal } from '../../src/adapters/prisma/decision-journal.ts'
 import { createEventInbox } from '../../src/adapters/prisma/event-inbox.ts'
+import { createOldRecords } from '../../src/adapters/prisma/old-records.ts'
 import { createRetries } from '../../src/adapters/prisma/retries.ts'
 import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
 import { createWorkerRegistry } from '../../src/adapters/prisma/worker-registry.ts'
@@ -192,4 +193,29 @@ test('calls that were made while the clock of Postgres was ahead are free again 
     { slot: 1001, age: 0 },
     { slot: 1002, age: 30 },
   ])
+})
+
+test('what is too old is locked in the order of its ids, as an erasure locks it', async (t) => {
+  const { url, sql, prisma } = await open(t)
+  for (const table of ['attempts', 'decisions']) {
+    await insertDecisions(
+      { sql },
+      Array.from({ length: 20 }, () => ({})),
+    )
+    await sql(
+      "INSERT INTO attempts (event_seq, number, method, path) SELECT seq, 1, 'GET', '/chats/501' FROM webhook_events",
+    )
+    await sql("UPDATE webhook_events SET received_at = now() - interval '2 days'")
+    // Whatever changes is read last.
+    await sql('UPDATE attempts SET status = 200 WHERE id % 20 < 10')
+    await sql("UPDATE decisions SET outcome = 'failed' WHERE id % 20 < 10")
+    const other = await openConnection(t, url)
+    await other('BEGIN')
+    await other(`SELECT FROM ${table} ORDER BY id LIMIT 1 FOR UPDATE`)
+    const deleting = createOldRecords(prisma).deleteEvents(1, 0n)
+    await untilOneWaits(sql)
+    t.equal((await sql(`SELECT FROM ${table} FOR UPDATE SKIP LOCKED`)).length, 19, table)
+    await other('COMMIT')
+    t.match(await deleting, { deleted: 20 })
+  }
 })

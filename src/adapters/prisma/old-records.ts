@@ -27,10 +27,15 @@ export function createOldRecords(prisma: PrismaClient): OldRecords {
             AND NOT EXISTS (SELECT FROM decisions d WHERE d.event_seq = e.seq AND d.outcome = 'pending')
           FOR UPDATE SKIP LOCKED
         ), calls AS (
-          DELETE FROM attempts WHERE event_seq IN (SELECT seq FROM ended)
+          DELETE FROM attempts WHERE id IN (
+            -- As an erasure locks them, in order.
+            SELECT id FROM attempts WHERE event_seq IN (SELECT seq FROM ended) ORDER BY id FOR UPDATE
+          )
         ), decisions AS (
           -- One that a person set going again at this very moment stays, and with it, by its foreign key, its event.
-          DELETE FROM decisions d WHERE d.event_seq IN (SELECT seq FROM ended) AND d.outcome <> 'pending'
+          DELETE FROM decisions d WHERE d.outcome <> 'pending' AND d.id IN (
+            SELECT id FROM decisions WHERE event_seq IN (SELECT seq FROM ended) ORDER BY id FOR UPDATE
+          )
         ), events AS (
           DELETE FROM webhook_events WHERE seq IN (SELECT seq FROM ended) RETURNING seq
         )
