@@ -110,6 +110,6 @@ async function readScans(databaseUrl: string): Promise<Map<string, number>> {
   return new Map(rows.map(({ name, scans }) => [name, scans]))
 }
 
-function cursorOf(position: number): string {
-  return Buffer.from(String(Math.floor(position))).toString('base64url')
+function cursorOf(id: number): string {
+  return Buffer.from(`${Date.now()}:${Math.floor(id)}`).toString('base64url')
 }

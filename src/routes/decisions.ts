@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { DecisionSummary } from '../services/read-decision.ts'
 import { DecisionParams } from './ids.ts'
-import { PAGE_QUERY, page, readNumberCursor } from './paging.ts'
+import { notACursor, PAGE_QUERY, page, readCursor } from './paging.ts'
 import { LIST_DECISIONS, READ_DECISION } from './schemas/decision-operations.ts'
 import { Outcome } from './schemas/decisions.ts'
 
@@ -31,8 +31,8 @@ const decisions: FastifyPluginAsyncTypebox = async (app) => {
     async ({ query }) => {
       const { limit, cursor, from, to, ...equal } = query
       const filter = { ...equal, ...(from && { from: new Date(from) }), ...(to && { to: new Date(to) }) }
-      const rows = await app.services.decisions.list(filter, limit + 1, readNumberCursor(cursor))
-      const { data, nextCursor } = page(rows, limit, ({ id }) => String(id))
+      const rows = await app.services.decisions.list(filter, limit + 1, readPlace(cursor))
+      const { data, nextCursor } = page(rows, limit, ({ decidedAt, id }) => `${decidedAt.getTime()}:${id}`)
       return { data: data.map(present), nextCursor }
     },
   )
@@ -52,4 +52,12 @@ export default decisions
 /** Ids of ours are text: they may outgrow what JSON's numbers hold exactly. */
 function present<T extends DecisionSummary>(decision: T): Omit<T, 'id'> & { id: string } {
   return { ...decision, id: String(decision.id) }
+}
+
+function readPlace(cursor: string | undefined): Pick<DecisionSummary, 'decidedAt' | 'id'> | undefined {
+  const position = readCursor(cursor)
+  if (position === undefined) return undefined
+  const [, ms, id] = /^(\d{1,14}):(\d{1,18})$/.exec(position) ?? []
+  if (ms === undefined || id === undefined) throw notACursor()
+  return { decidedAt: new Date(Number(ms)), id: BigInt(id) }
 }

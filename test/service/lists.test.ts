@@ -1,4 +1,5 @@
 import { type Test, test } from 'tap'
+import { apiOf } from '../support/api.ts'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
 import { giveRules, rule } from '../support/rules.ts'
 import { type Service, shareService } from '../support/service.ts'
@@ -75,6 +76,30 @@ test('pages of a time range leave nothing out and repeat nothing, whatever the o
     inOrder.map(({ id }) => id),
   )
   t.equal(new Set(pages).size, 45)
+})
+
+test('pages of a time range go on in the order of time when the decision where one ended was taken back', async (t) => {
+  const service = await withoutRows(t)
+  const failed = { outcome: 'failed', rule: null, department: null }
+  // As two replicas do in the same moment: who had the higher id was first.
+  const [first, third, second] = await insertDecisions(service, [
+    { ...failed, chatId: 601, decidedAt: '2026-03-02T09:00:00Z' },
+    { ...failed, chatId: 602, decidedAt: '2026-03-02T10:00:00.002Z' },
+    { ...failed, chatId: 603, decidedAt: '2026-03-02T10:00:00.001Z' },
+  ])
+  await service.sql('INSERT INTO chats (id) VALUES (601), (602), (603)')
+  const retried: string[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const path = `/v1/decisions?limit=1&outcome=failed&to=2026-03-03T00:00:00Z${cursor && `&cursor=${cursor}`}`
+    const { body } = await service.get(path)
+    for (const { id } of body.data) {
+      t.equal((await apiOf(service).send('POST', `/v1/decisions/${id}/retry`)).status, 202)
+      retried.push(id)
+    }
+    cursor = body.nextCursor
+  }
+  t.strictSame(retried, [third, second, first])
 })
 
 test('pages of rules go on in the order tried when the rule where one ended is gone', async (t) => {

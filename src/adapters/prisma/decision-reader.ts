@@ -14,9 +14,12 @@ export interface DecisionFilter {
   readonly to?: Date
 }
 
+/** A place in the list, not a decision: a retry may have taken back the one that was there. */
+type DecisionPlace = Pick<DecisionSummary, 'decidedAt' | 'id'>
+
 export interface DecisionList {
-  /** Newest first, older than the decision `before`. */
-  list(filter: DecisionFilter, limit: number, before: bigint | undefined): Promise<DecisionSummary[]>
+  /** Newest first, after the place `before`. */
+  list(filter: DecisionFilter, limit: number, before: DecisionPlace | undefined): Promise<DecisionSummary[]>
 }
 
 const SUMMARY = { omit: { facts: true }, include: { event: { select: { id: true } } } } as const
@@ -25,11 +28,9 @@ const BY_ID: Prisma.DecisionOrderByWithRelationInput[] = [{ id: 'desc' }]
 const BY_TIME: Prisma.DecisionOrderByWithRelationInput[] = [{ decidedAt: 'desc' }, { id: 'desc' }]
 
 export function createDecisionReader(prisma: PrismaClient): DecisionReader & DecisionList {
-  const olderById = (id: bigint): Prisma.DecisionWhereInput => ({ id: { lt: id } })
-  const olderByTime = async (id: bigint): Promise<Prisma.DecisionWhereInput> => {
-    const last = await prisma.decision.findUnique({ where: { id }, select: { decidedAt: true } })
-    if (last === null) return olderById(id) // too old by now, and deleted
-    return { OR: [{ decidedAt: { lt: last.decidedAt } }, { decidedAt: last.decidedAt, id: { lt: id } }] }
+  const olderById = ({ id }: DecisionPlace): Prisma.DecisionWhereInput => ({ id: { lt: id } })
+  const olderByTime = ({ decidedAt, id }: DecisionPlace): Prisma.DecisionWhereInput => {
+    return { OR: [{ decidedAt: { lt: decidedAt } }, { decidedAt, id: { lt: id } }] }
   }
   return {
     async list({ outcome, rule, department, chatId, from, to }, limit, before) {
@@ -43,7 +44,7 @@ export function createDecisionReader(prisma: PrismaClient): DecisionReader & Dec
         ...(department !== undefined && { toDepartmentId: BigInt(department) }),
         ...(chatId !== undefined && { chatId: BigInt(chatId) }),
         ...((from ?? to) && { decidedAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
-        ...(before !== undefined && (await whatIsOlder(before))),
+        ...(before !== undefined && whatIsOlder(before)),
       }
       const rows = await prisma.decision.findMany({ where, orderBy, take: limit, ...SUMMARY })
       return rows.map(readSummary)

@@ -15,7 +15,10 @@ export const LIST_DECISIONS: Operation = {
   description:
     'Filters join: what is listed fits all of them. `from` is inclusive, `to` exclusive, both by the time of the decision.',
   answers: {
-    200: json('A page of decisions.', pageOf(Type.Ref('Decision')), { data: [DECISION_EXAMPLE], nextCursor: 'NDI' }),
+    200: json('A page of decisions.', pageOf(Type.Ref('Decision')), {
+      data: [DECISION_EXAMPLE],
+      nextCursor: 'MTc3MjQ0MjkwMDA0MDo0Mg',
+    }),
   },
 }
 
