@@ -7,6 +7,7 @@ import { createOldRecords } from '../../src/adapters/prisma/old-records.ts'
 import { createRetries } from '../../src/adapters/prisma/retries.ts'
 import { createSharing } from '../../src/adapters/prisma/share-statement.ts'
 import { createWorkerRegistry } from '../../src/adapters/prisma/worker-registry.ts'
+import { ageOut } from '../../src/services/age-out.ts'
 import type { DecisionSummary } from '../../src/services/read-decision.ts'
 import { createDatabase, openConnection, type Statement } from '../support/postgres.ts'
 import { insertDecisions } from '../support/rows.ts'
@@ -193,6 +194,23 @@ test('calls that were made while the clock of Postgres was ahead are free again 
     { slot: 1001, age: 0 },
     { slot: 1002, age: 30 },
   ])
+})
+
+test('what was received while the clock of Postgres was ahead keeps nothing that is too old', async (t) => {
+  const { sql, prisma } = await open(t)
+  const receive = (count: number, at: string) =>
+    sql(
+      `INSERT INTO webhook_events (id, type, status, body, happened_at, received_at)
+      SELECT gen_random_uuid(), 'chat.new', 'done', '', now(), now() + $2::interval FROM generate_series(1, $1::int)`,
+      [count, at],
+    )
+  await receive(600, '1 year')
+  await receive(600, '-2 days')
+  await receive(1, '0')
+  await ageOut({ records: createOldRecords(prisma), log: { info() {}, warn() {}, error() {} }, days: 1 })
+  const left = "SELECT FROM webhook_events WHERE received_at < now() - interval '1 day'"
+  t.equal((await sql(left)).length, 0)
+  t.equal((await sql('SELECT FROM webhook_events')).length, 601)
 })
 
 test('what is too old is locked in the order of its ids, as an erasure locks it', async (t) => {

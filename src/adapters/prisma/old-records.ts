@@ -9,7 +9,7 @@ const ROWS_MAX = 500
 interface RoundRow {
   deleted: number
   last_seq: bigint | null
-  old: number
+  passed: number
 }
 
 /** Deletes from the oldest end. Events come in the order of their age, so no index on a time is needed to find them. */
@@ -18,7 +18,9 @@ export function createOldRecords(prisma: PrismaClient): OldRecords {
     async deleteEvents(days, after) {
       const [row] = await prisma.$queryRaw<RoundRow[]>`
         WITH oldest AS (
-          SELECT seq, ${isOlder('received_at', days)} AS is_old FROM webhook_events WHERE seq > ${after}
+          -- What was received while the clock was ahead says nothing of the age of what comes after it.
+          SELECT seq, ${isOlder('received_at', days)} AS is_old, received_at > clock_timestamp() AS is_ahead
+          FROM webhook_events WHERE seq > ${after}
           ORDER BY seq LIMIT ${ROWS_MAX}
         ), ended AS (
           -- Waiting events keep what they need, however old; the call of a pending decision is still to come.
@@ -39,10 +41,10 @@ export function createOldRecords(prisma: PrismaClient): OldRecords {
         ), events AS (
           DELETE FROM webhook_events WHERE seq IN (SELECT seq FROM ended) RETURNING seq
         )
-        SELECT (SELECT count(*)::int FROM events) AS deleted, max(seq) AS last_seq, count(*) FILTER (WHERE is_old)::int AS old
+        SELECT (SELECT count(*)::int FROM events) AS deleted, max(seq) AS last_seq, count(*) FILTER (WHERE is_old OR is_ahead)::int AS passed
         FROM oldest`
-      const { deleted = 0, last_seq = null, old = 0 } = row ?? {}
-      return { deleted, lastSeq: last_seq ?? after, hasMore: old === ROWS_MAX }
+      const { deleted = 0, last_seq = null, passed = 0 } = row ?? {}
+      return { deleted, lastSeq: last_seq ?? after, hasMore: passed === ROWS_MAX }
     },
 
     deleteCustomers: (days) => prisma.$executeRaw`
