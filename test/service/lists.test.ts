@@ -1,8 +1,9 @@
 import { type Test, test } from 'tap'
 import { apiOf } from '../support/api.ts'
+import { openConnection } from '../support/postgres.ts'
 import { insertDecisions, insertEvents } from '../support/rows.ts'
 import { giveRules, rule } from '../support/rules.ts'
-import { type Service, shareService } from '../support/service.ts'
+import { type Service, shareService, until } from '../support/service.ts'
 
 /** Nothing works anything off: a list shows what a test has put there. */
 const anyService = shareService({ settings: { ROLE: 'web' } })
@@ -101,6 +102,29 @@ test('pages of a time range go on in the order of time when the decision where o
   }
   t.strictSame(retried, [third, second, first])
 })
+
+test('a decision that is deleted while it is read is there, or is not there', async (t) => {
+  const service = await withoutRows(t)
+  const [first, second] = await insertDecisions(service, [{}, {}])
+  const readWhileGoing = async (path: string, id: string | undefined) => {
+    const retention = await openConnection(t, service.databaseUrl)
+    await retention('BEGIN')
+    await retention('LOCK TABLE webhook_events')
+    const reading = service.get(path)
+    await until('it has come to the event', async () => (await retention(WAITING)).length > 0)
+    await retention('DELETE FROM decisions WHERE id = $1', [id])
+    await retention('DELETE FROM webhook_events WHERE seq NOT IN (SELECT event_seq FROM decisions)')
+    await retention('COMMIT')
+    return reading
+  }
+  t.match(await readWhileGoing('/v1/decisions', first), {
+    status: 200,
+    body: { data: [{ id: second }], nextCursor: null },
+  })
+  t.match(await readWhileGoing(`/v1/decisions/${second}`, second), { status: 404, body: { code: 'not_found' } })
+})
+
+const WAITING = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 test('pages of rules go on in the order tried when the rule where one ended is gone', async (t) => {
   const rules = numbered(45, (n) => rule({ key: `rule-${n}`, priority: 1_000 - Math.floor(n / 10) }))

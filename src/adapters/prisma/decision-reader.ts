@@ -22,7 +22,8 @@ export interface DecisionList {
   list(filter: DecisionFilter, limit: number, before: DecisionPlace | undefined): Promise<DecisionSummary[]>
 }
 
-const SUMMARY = { omit: { facts: true }, include: { event: { select: { id: true } } } } as const
+const SUMMARY = { omit: { facts: true } } as const
+const EVENT = { id: true, attempts: { orderBy: { number: 'asc' } } } as const
 
 const BY_ID: Prisma.DecisionOrderByWithRelationInput[] = [{ id: 'desc' }]
 const BY_TIME: Prisma.DecisionOrderByWithRelationInput[] = [{ decidedAt: 'desc' }, { id: 'desc' }]
@@ -31,6 +32,12 @@ export function createDecisionReader(prisma: PrismaClient): DecisionReader & Dec
   const olderById = ({ id }: DecisionPlace): Prisma.DecisionWhereInput => ({ id: { lt: id } })
   const olderByTime = ({ decidedAt, id }: DecisionPlace): Prisma.DecisionWhereInput => {
     return { OR: [{ decidedAt: { lt: decidedAt } }, { decidedAt, id: { lt: id } }] }
+  }
+  /** The ids of the decisions' events. Read with them, one that is deleted in between would be an error of Prisma's. */
+  const findEventIds = async (rows: readonly SummaryRow[]): Promise<ReadonlyMap<bigint, string>> => {
+    const where = { seq: { in: rows.map(({ eventSeq }) => eventSeq) } }
+    const events = await prisma.webhookEvent.findMany({ where, select: { seq: true, id: true } })
+    return new Map(events.map(({ seq, id }) => [seq, id]))
   }
   return {
     async list({ outcome, rule, department, chatId, from, to }, limit, before) {
@@ -46,29 +53,36 @@ export function createDecisionReader(prisma: PrismaClient): DecisionReader & Dec
         ...((from ?? to) && { decidedAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
         ...(before !== undefined && whatIsOlder(before)),
       }
-      const rows = await prisma.decision.findMany({ where, orderBy, take: limit, ...SUMMARY })
-      return rows.map(readSummary)
+      for (;;) {
+        const rows = await prisma.decision.findMany({ where, orderBy, take: limit, ...SUMMARY })
+        const eventIds = await findEventIds(rows)
+        const summaries = rows.flatMap((row) => {
+          const eventId = eventIds.get(row.eventSeq)
+          return eventId === undefined ? [] : [readSummary(row, eventId)]
+        })
+        if (summaries.length === rows.length) return summaries // else some were deleted, and others take their places
+      }
     },
 
     async find(id) {
-      const include = { event: { select: { id: true, attempts: { orderBy: { number: 'asc' } } } } } as const
-      const row = await prisma.decision.findUnique({ where: { id }, include })
-      if (row === null) return undefined
-      const attempts = row.event.attempts.map(({ id: _id, eventSeq: _seq, ...attempt }) => attempt)
+      const row = await prisma.decision.findUnique({ where: { id } })
+      const event = row && (await prisma.webhookEvent.findUnique({ where: { seq: row.eventSeq }, select: EVENT }))
+      if (row === null || event === null) return undefined
+      const attempts = event.attempts.map(({ id: _id, eventSeq: _seq, ...attempt }) => attempt)
       // Both are only ever written from those types.
       const known = { facts: row.facts as Facts, openLookups: new Set(row.openLookups as Lookup[]) }
-      return { ...readSummary(row), ...known, attempts, happenedAt: row.happenedAt }
+      return { ...readSummary(row, event.id), ...known, attempts, happenedAt: row.happenedAt }
     },
   }
 }
 
 type SummaryRow = Prisma.DecisionGetPayload<typeof SUMMARY>
 
-function readSummary(row: SummaryRow): DecisionSummary {
+function readSummary(row: SummaryRow, eventId: string): DecisionSummary {
   const { ruleKey, ruleVersion } = row
   return {
     id: row.id,
-    eventId: row.event.id,
+    eventId,
     eventType: row.eventType,
     chatId: toNumber(row.chatId),
     customerId: toNumber(row.customerId),
