@@ -171,6 +171,20 @@ test('a retry that comes while the customer is being erased leaves the decision 
   t.equal((await sql('SELECT FROM decisions WHERE id = $1', [failed])).length, 0)
 })
 
+test('a retry that comes while its decision is being deleted, as too old, leaves the chat with nothing pending', async (t) => {
+  const { url, sql, prisma } = await open(t)
+  const [failed] = await insertDecisions({ sql }, [{ outcome: 'failed', chatId: CHAT }])
+  await sql(`INSERT INTO chats (id, fence) VALUES (${CHAT}, 1)`)
+  const other = await openConnection(t, url)
+  await other('BEGIN')
+  await other('DELETE FROM decisions')
+  const retrying = createRetries(prisma).callAgain(read(failed))
+  await untilOneWaits(sql)
+  await other('COMMIT')
+  t.equal(await retrying, false)
+  t.match(await sql('SELECT pending_decision_id FROM chats'), [{ pending_decision_id: null }])
+})
+
 test('the run that deletes what is too old is scheduled anew when its job was lost', async (t) => {
   const { sql, ...database } = await open(t)
   const registry = createWorkerRegistry(database, 'this worker')

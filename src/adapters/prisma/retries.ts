@@ -20,13 +20,14 @@ export function createRetries(prisma: PrismaClient): DecisionRetries & EventRetr
 
     async callAgain({ id, chatId, rule }) {
       const priority = await findPriority(prisma, rule)
-      // The chat's row is locked first, so that a worker which is deciding comes before this, and is noticed, or after it.
+      // The chat's row is locked before the decision changes, so that a worker which is deciding comes before this, and is noticed, or after it.
       const rows = await prisma.$queryRaw<{ id: bigint }[]>`
         WITH chat AS (
           UPDATE chats c SET pending_decision_id = ${id}, pending_priority = ${priority}::int,
             state_seen_at = NULL, tries = 0, tried_since = NULL
           WHERE c.id = ${chatId}::bigint AND c.pending_decision_id IS NULL AND ${isUndisturbed(chatId)} AND ${isNewest(id, chatId)}
-            AND EXISTS (SELECT FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed')
+            -- With a lock: one that is too old may be deleted at this very moment, and the chat would wait for it for good.
+            AND EXISTS (SELECT FROM decisions d WHERE d.id = ${id} AND d.outcome = 'failed' FOR UPDATE)
           RETURNING c.id
         ), decision AS (
           UPDATE decisions d SET outcome = 'pending', reason = CASE WHEN d.rule_key IS NULL THEN 'default_department' END
