@@ -153,6 +153,21 @@ test('a chat whose webhooks do not name its customer is found by what HelpCrunch
   t.match(await erase(service, mia.id), { status: 404 })
 })
 
+test('the same goes for answers that are too long to be kept as a whole', async (t) => {
+  const invoice = rule({
+    events: ['message.chat.customer'],
+    conditions: { fact: 'message', operator: 'includesWord', value: 'invoice' },
+  })
+  const service = await startService(t, { rules: [invoice], simulator: { switches: { webhookCustomer: 'absent' } } })
+  const { simulator, sql } = service
+  const { id: customerId } = simulator.addCustomer(MIA)
+  simulator.openChat({ customerId, text: `my invoice ${'is long '.repeat(600)}` })
+  await service.drained()
+  t.match(await sql("SELECT position('customer' IN body) AS place FROM attempts WHERE method = 'PUT'"), [{ place: 0 }])
+  t.match(await erase(service, customerId), { status: 200, body: { attempts: 2 } })
+  t.strictSame(await sql("SELECT FROM webhook_events WHERE body <> ''"), [])
+})
+
 test('webhooks that say neither whom nor which chat are searched for the customer', async (t) => {
   const service = await anyService(t)
   const { id: customerId } = service.simulator.addCustomer(MIA)

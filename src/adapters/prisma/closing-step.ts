@@ -2,7 +2,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Reply } from '../../services/call-ledger.ts'
 
 /** What is kept of a reply. */
-const BODY_CHARACTERS_MAX = 4_096
+export const BODY_CHARACTERS_MAX = 4_096
 
 /** What came of a call, as columns of a statement's table. */
 export const REPLY_COLUMNS = 'attempt bigint, status int, body text, error text, duration_ms int'
