@@ -79,7 +79,7 @@ export async function callHelpcrunch<V extends AnyVerdict>(
   const startedAt = performance.now()
   const result = await deps.client.call(request)
   const durationMs = Math.round(performance.now() - startedAt)
-  const verdict = await doubtOr(deps.address, judgeReply(result), purpose, result)
+  const verdict = await doubtNotFound(deps.address, judgeReply(result), purpose, result)
   const effect = accountEffect(verdict, result, call)
   const kept = result.kind === 'response' ? { ...result, body: verdict.kept ?? result.body } : result
   const ending = { result: kept, durationMs, problem: verdict.problem, effect }
@@ -92,7 +92,7 @@ export async function callHelpcrunch<V extends AnyVerdict>(
 }
 
 /** "Not found" says something of a chat only at an address where something was there. */
-async function doubtOr<V extends AnyVerdict>(
+async function doubtNotFound<V extends AnyVerdict>(
   address: ApiAddress,
   verdict: V,
   { chat }: CallPurpose,
@@ -128,14 +128,14 @@ function logReply(
   else log.info(fields, 'helpcrunch.call')
   if (effect.kind === 'pause') {
     const { reason, forMs } = effect
-    const advice = result.kind === 'response' ? PROBLEMS[result.status] : undefined
+    const advice = result.kind === 'response' ? ADVICE[result.status] : undefined
     log.error({ reason, forMs, ...about, ...reply, problem: advice }, 'helpcrunch.paused')
   }
   if (effect.kind === 'resume') log.info({}, 'helpcrunch.resumed')
 }
 
 /** What to do about a reply that has stopped all calls, by its status. */
-const PROBLEMS: Readonly<Record<number, string>> = {
+const ADVICE: Readonly<Record<number, string>> = {
   401: 'HelpCrunch refuses the API key. Set HELPCRUNCH_API_KEY and restart; nothing is lost.',
   402: "The account's HelpCrunch plan has lapsed. Calls go on by themselves once it is paid; nothing is lost.",
   403: 'HelpCrunch forbids this call. Others go on if it is about this chat alone; else set another HELPCRUNCH_API_KEY and restart.',

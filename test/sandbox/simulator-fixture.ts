@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import type { SimulatorOptions } from '../../src/sandbox/simulator/simulator.ts'
 import { type Simulator, startSimulator } from '../../src/sandbox/simulator/simulator.ts'
 import { DEFAULT_SWITCHES, type SimulatorSwitches } from '../../src/sandbox/simulator/switches.ts'
+import type { Json } from '../support/json.ts'
 
 export const API_KEY = 'api-key-of-the-tests='
 export const SIGNING_KEYS = ['test-signing-key', 'next-signing-key']
@@ -27,8 +28,7 @@ export interface Reply {
   readonly status: number
   readonly text: string
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
-  readonly json: any
+  readonly json: Json
 }
 
 /** One call to the API with the right key, as any client would make it. */
@@ -59,8 +59,7 @@ export interface ReceivedWebhook {
   readonly headers: IncomingHttpHeaders
   readonly signature: string | string[] | undefined
   readonly body: string
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
-  readonly json: any
+  readonly json: Json
 }
 
 /** A receiver of webhooks that answers 202 unless told otherwise; null is no answer. */

@@ -6,6 +6,14 @@ import { startSecondApp } from '../support/second-app.ts'
 import { settingsFor, startService, until } from '../support/service.ts'
 
 const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+/** A rule for the chats of the application that has the number of its priority. */
+const byApplication = (priority: number) =>
+  rule({
+    key: `rule-${priority}`,
+    priority,
+    conditions: { fact: 'application', operator: 'equal', value: priority },
+  })
+
 test('a call of the budget is free again after 61 s, and no sooner', async (t) => {
   const { simulator, sql, drained } = await startService(t, { rules: [everyNewChat] })
   await sql("UPDATE budget_slots SET used_at = clock_timestamp() - interval '59 s'")
@@ -111,14 +119,8 @@ test('when the budget is short, moves go before look-ups and higher rules first'
 
 test('when the budget may not do for all that waits, a move that could be made at once waits for its turn', async (t) => {
   const settings = { HELPCRUNCH_REQUESTS_PER_MINUTE: '6' }
-  const byTag = (priority: number) =>
-    rule({
-      key: `rule-${priority}`,
-      priority,
-      conditions: { fact: 'application', operator: 'equal', value: priority },
-    })
   const service = await startService(t, {
-    rules: [byTag(100), byTag(900)],
+    rules: [byApplication(100), byApplication(900)],
     settings: { ROLE: 'web', ...settings },
   })
   const { simulator, sql } = service
@@ -147,14 +149,8 @@ test('a move that has failed waits among the others as its rule has it', async (
 })
 
 test('what is left of the budget is kept for moves of higher rules that are not made yet, unless they have failed', async (t) => {
-  const byTag = (priority: number) =>
-    rule({
-      key: `rule-${priority}`,
-      priority,
-      conditions: { fact: 'application', operator: 'equal', value: priority },
-    })
   const service = await startService(t, {
-    rules: [byTag(100), byTag(900)],
+    rules: [byApplication(100), byApplication(900)],
     settings: { HELPCRUNCH_REQUESTS_PER_MINUTE: '3' },
   })
   const { simulator, drained, sql } = service

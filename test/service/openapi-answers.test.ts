@@ -1,6 +1,7 @@
 import { type Test, test } from 'tap'
 import { apiOf } from '../support/api.ts'
-import { type Json, misfits, operationsOf } from '../support/openapi.ts'
+import type { Json } from '../support/json.ts'
+import { misfits, operationsOf } from '../support/openapi.ts'
 import { rule } from '../support/rules.ts'
 import { type Service, startService } from '../support/service.ts'
 import { envelope, post } from '../support/webhooks.ts'

@@ -1,6 +1,7 @@
 import { type Test, test } from 'tap'
 import { readRule } from '../../src/domain/validate-rule.ts'
-import { bodiesOf, type Json, misfits, operationsOf, servedRoutes, valuesOf } from '../support/openapi.ts'
+import type { Json } from '../support/json.ts'
+import { bodiesOf, misfits, operationsOf, servedRoutes, valuesOf } from '../support/openapi.ts'
 import { rule } from '../support/rules.ts'
 import { startService } from '../support/service.ts'
 

@@ -126,8 +126,15 @@ test('a shadow rule on messages of routed chats is not said to differ from a rul
   const onMessage = { events: ['message.chat.customer'] } satisfies Partial<RuleDocument>
   const everyNewChat = rule({ conditions: { fact: 'event', operator: 'exists' } })
   const german = rule({ key: 'german-message', department: 20, ...onMessage })
-  const any = { fact: 'message', operator: 'exists' } as const
-  const shadow = rule({ key: 'shadow', status: 'shadow', priority: 1, conditions: any, department: 20, ...onMessage })
+  const anyMessage = { fact: 'message', operator: 'exists' } as const
+  const shadow = rule({
+    key: 'shadow',
+    status: 'shadow',
+    priority: 1,
+    conditions: anyMessage,
+    department: 20,
+    ...onMessage,
+  })
   const service = await startService(t, { rules: [everyNewChat, german, shadow] })
   const { id } = service.simulator.openChat({ customerId: 9011 })
   await service.drained()

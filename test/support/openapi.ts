@@ -1,9 +1,6 @@
 import Schema from 'typebox/schema'
+import type { Json } from './json.ts'
 import { routesOf } from './route-table.ts'
-
-/** A part of a parsed document. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
-export type Json = any
 
 export interface DocumentedOperation {
   /** Such as `GET /v1/rules/{key}`. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/sandbox/simulator/simulator.ts'
+import type { Json } from './json.ts'
 import { createDatabase, openConnection } from './postgres.ts'
 import { writeRules } from './rules.ts'
 import { outermost, type Scope } from './scope.ts'
@@ -17,8 +18,7 @@ export interface Service {
   readonly url: string
   readonly databaseUrl: string
   /** `GET` with the admin's token. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
-  get(path: string): Promise<{ status: number; headers: Headers; body: any }>
+  get(path: string): Promise<{ status: number; headers: Headers; body: Json }>
   sql<Row extends Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>
   /** Waits until every decision is final and no event is waiting. */
   drained(): Promise<void>

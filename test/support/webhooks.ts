@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { signBody } from '../../src/sandbox/simulator/sign-body.ts'
+import type { Json } from './json.ts'
 import type { Service } from './service.ts'
 import { SIGNING_KEY } from './service.ts'
 
@@ -16,8 +17,7 @@ let nextChatId = 1_000_000
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that its assertion then proves to be there
-  readonly body: any
+  readonly body: Json
 }
 
 /** Posts a webhook with a good signature to a service, and tells all there is to its answer. */

@@ -12,17 +12,22 @@ import { msToInterval, tableOf } from './sql.ts'
 /** Pauses without a Retry-After: 5 s, doubled with each in a row, a minute at most. */
 const PAUSE = { baseMs: 5_000, capMs: 60_000 }
 
-const REPLY_TABLE = `${REPLY_COLUMNS}, ${SETTLEMENT_COLUMNS}, ${LOOKED_UP_COLUMNS}, chat_of bigint`
+const REPLY_TABLE = `${REPLY_COLUMNS}, ${SETTLEMENT_COLUMNS}, ${LOOKED_UP_COLUMNS}, chat_customer bigint`
 
 /** Records replies, with what follows from each, and does to the account what they say; gives whether each has settled its decision. */
 export async function closeCalls(query: Query, replies: readonly Reply[]): Promise<boolean[]> {
   const table = replies.map((reply) => {
     const { followUp } = reply
     const settlement = followUp?.kind === 'settle' ? settlementColumns(followUp.settlement) : {}
-    return { ...replyColumns(reply), ...settlement, ...lookedUpColumns(followUp), chat_of: customerCutOff(reply) }
+    return {
+      ...replyColumns(reply),
+      ...settlement,
+      ...lookedUpColumns(followUp),
+      chat_customer: customerOfLongReply(reply),
+    }
   })
   const isToKeep = replies.some(({ followUp }) => followUp?.kind === 'keep')
-  const isToName = table.some(({ chat_of }) => chat_of !== undefined)
+  const isToName = table.some(({ chat_customer }) => chat_customer !== undefined)
   const rows = await query<{ n: number }>`
     WITH t AS (${tableOf(REPLY_TABLE, table)}), event AS (
       -- With a lock, so that an erasure of the customer is over by now, or comes after this and finds the reply.
@@ -40,7 +45,7 @@ export async function closeCalls(query: Query, replies: readonly Reply[]): Promi
 }
 
 /** Whose chat it is that a reply shows which is too long to be kept as a whole: an erasure might not find that in what is kept. */
-function customerCutOff({ ending: { result } }: Reply): number | undefined {
+function customerOfLongReply({ ending: { result } }: Reply): number | undefined {
   if (result.kind !== 'response' || result.body.length <= BODY_CHARACTERS_MAX) return undefined
   const json = readWebhookText(result.body)
   return json.kind === 'json' ? readChat(json.value)?.customerId : undefined
@@ -48,8 +53,8 @@ function customerCutOff({ ending: { result } }: Reply): number | undefined {
 
 /** Then the event says so, which has not done so itself. */
 const NAME_STEP = Prisma.sql`, named AS (
-      UPDATE webhook_events e SET customer_id = t.chat_of FROM t JOIN attempts a ON a.id = t.attempt
-      WHERE e.seq = a.event_seq AND e.customer_id IS NULL AND t.chat_of IS NOT NULL
+      UPDATE webhook_events e SET customer_id = t.chat_customer FROM t JOIN attempts a ON a.id = t.attempt
+      WHERE e.seq = a.event_seq AND e.customer_id IS NULL AND t.chat_customer IS NOT NULL
     )`
 
 /** There is one account: a reply that says something of it is recorded by itself. */
