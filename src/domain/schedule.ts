@@ -14,6 +14,39 @@ export function clockTime(timezone: string, at: Date): string {
   return `${WEEKDAYS[day - 1]}, ${hours}:${minutes}`
 }
 
+/** From Monday's first minute, by a clock on the wall. */
+export const MINUTES_A_WEEK = 7 * 24 * 60
+
+/** A moment by the same clock, as the minute of the week. */
+export function minuteOfWeek(timezone: string, at: Date): number {
+  const { day, minute } = wallClock(timezone, at)
+  return (day - 1) * MINUTES_A_DAY + minute
+}
+
+/** From which minute of the week to before which one a window is open; one that crosses Sunday's midnight in two parts. */
+export function openingsOf(window: Window): [from: number, to: number][] {
+  const from = minuteOf(window.from)
+  const to = minuteOf(window.to)
+  const length = from < to ? to - from : to - from + MINUTES_A_DAY
+  return window.days.flatMap((day): [number, number][] => {
+    const start = (day - 1) * MINUTES_A_DAY + from
+    const over = start + length - MINUTES_A_WEEK
+    return over > 0
+      ? [
+          [start, MINUTES_A_WEEK],
+          [0, over],
+        ]
+      : [[start, start + length]]
+  })
+}
+
+/** The one name of a zone that has several, such as "Europe/Kiev" and "europe/kyiv". Throws for an unknown zone. */
+export function zoneOf(timezone: string): string {
+  return formatterOf(timezone).resolvedOptions().timeZone
+}
+
+const MINUTES_A_DAY = 24 * 60
+
 type Window = Schedule['windows'][number]
 
 /** `day` is ISO, 1 = Monday; `minute` counts from midnight. */

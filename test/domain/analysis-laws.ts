@@ -70,12 +70,16 @@ interface JudgedRule {
 
 function judgeRule(document: RuleDocument): JudgedRule {
   const judge = judgeOf(document.conditions)
+  const isTried = judgeOccasion(document)
+  const isTrue = (chat: Chat) => judge(chat) === true
+  return { document, isTried, isTrue, matches: (chat) => isTried(chat) && isTrue(chat) }
+}
+
+function judgeOccasion(document: RuleDocument): (chat: Chat) => boolean {
   const listens = EVENTS.map((event) => listensTo(document, event))
   const { schedule } = document
   const open = MOMENTS.map((moment) => schedule === undefined || isOpen(schedule, new Date(moment)))
-  const isTried = (chat: Chat) => listens[chat[0] ?? 0] === true && open[chat[MOMENT] ?? 0] === true
-  const isTrue = (chat: Chat) => judge(chat) === true
-  return { document, isTried, isTrue, matches: (chat) => isTried(chat) && isTrue(chat) }
+  return (chat) => listens[chat[0] ?? 0] === true && open[chat[MOMENT] ?? 0] === true
 }
 
 function judgeOf(node: Conditions): Judge {
@@ -119,17 +123,26 @@ function claimsOf(rule: JudgedRule, before: readonly JudgedRule[], warnings: rea
   const own = warnings.filter((warning) => warning.rule === key && warning.certainty === 'certain')
   const redundant = own.filter(({ code }) => code === 'redundant_condition').map(({ pointer }) => pointer)
   const shorter = judgeOf(withoutPointers(conditions, new Set(redundant)))
+  const triedMore = judgeOccasion(withoutWindows(rule.document, redundant))
   const rivals = before.filter(({ document }) => document.status === 'enabled')
   const refutations: Partial<Record<RuleWarning['code'], Claim['isRefutedBy']>> = {
     never_matches: rule.matches,
     never_reached: (chat) => rule.matches(chat) && !rivals.some(({ matches }) => matches(chat)),
     always_matches: (chat) => rule.isTried(chat) && !rule.isTrue(chat),
-    redundant_condition: (chat) => rule.isTried(chat) && rule.isTrue(chat) !== (shorter(chat) === true),
+    redundant_condition: (chat) =>
+      rule.isTried(chat) !== triedMore(chat) || (rule.isTried(chat) && rule.isTrue(chat) !== (shorter(chat) === true)),
   }
   return [...new Set(own.map(({ code }) => code))].flatMap((code) => {
     const isRefutedBy = refutations[code]
     return isRefutedBy === undefined ? [] : [{ words: `${key}: ${code}`, isRefutedBy }]
   })
+}
+
+/** The rule without what is at some pointers in its schedule. */
+function withoutWindows({ schedule, ...rest }: RuleDocument, pointers: readonly string[]): RuleDocument {
+  if (schedule === undefined || pointers.includes('/schedule')) return rest
+  const windows = schedule.windows.filter((_, index) => !pointers.includes(`/schedule/windows/${index}`))
+  return { ...rest, schedule: { ...schedule, windows } }
 }
 
 /** The conditions without what is at some pointers. */

@@ -35,6 +35,27 @@ const PATTERNS = ['^pro', 'invoice|error', '[0-9]+', 'r$', '(?-i)Pro']
 const MEMBERS = ['vip', 'VIP ', 'beta', 7, '7']
 export const EVENTS = ['chat.new', 'chat.closed', 'message.chat.customer'] as const
 const SCHEDULES: readonly Schedule[] = [
+  { timezone: 'Europe/Kyiv', windows: [{ days: [1, 3], from: '10:00', to: '12:00' }] },
+  { timezone: 'Europe/Kiev', windows: [{ days: [5, 6, 7], from: '17:00', to: '09:00' }] },
+  { timezone: 'Europe/Kyiv', windows: [{ days: [1, 2, 3, 4, 7], from: '18:00', to: '09:00' }] },
+  {
+    timezone: 'Europe/Kyiv',
+    windows: [
+      { days: [1, 2, 3, 4, 5, 6, 7], from: '08:00', to: '24:00' },
+      { days: [7], from: '00:00', to: '09:00' },
+      { days: [6], from: '07:00', to: '12:00' },
+      { days: [7, 1, 2, 3, 4, 5, 6], from: '20:00', to: '08:00' },
+    ],
+    outside: true,
+  },
+  {
+    timezone: 'Europe/Kyiv',
+    windows: [
+      { days: [1, 2, 3, 4, 5, 6, 7], from: '08:00', to: '24:00' },
+      { days: [6], from: '07:00', to: '12:00' },
+      { days: [6], from: '08:00', to: '11:00' },
+    ],
+  },
   { timezone: 'Europe/Kyiv', windows: [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:00' }] },
   { timezone: 'Europe/Kyiv', windows: [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:00' }], outside: true },
   { timezone: 'Asia/Tokyo', windows: [{ days: [6, 7], from: '00:00', to: '24:00' }] },
@@ -186,10 +207,7 @@ export const FACT_VALUES: ReadonlyMap<string, readonly (FactValue | undefined)[]
   ['application', [undefined, 1, 3, 4, 5, 6, 10, 11]],
 ])
 
-/** Moments at which the schedules of the sets are open and closed, in each combination that there is. */
-export const MOMENTS: readonly string[] = [
-  '2026-03-02T10:00:00Z',
-  '2026-03-02T20:00:00Z',
-  '2026-03-07T10:00:00Z',
-  '2026-03-06T15:30:00Z',
-]
+/** The hours of a week: moments at which the schedules of the sets are open and closed, in each combination that there is. */
+export const MOMENTS: readonly string[] = Array.from({ length: 7 * 24 }, (_, hour) =>
+  new Date(Date.parse('2026-03-02T00:00:00Z') + hour * 3_600_000).toISOString(),
+)

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Schedule } from '../../src/domain/rule.ts'
-import { clockTime, isOpen } from '../../src/domain/schedule.ts'
+import { clockTime, isOpen, MINUTES_A_WEEK, minuteOfWeek, openingsOf } from '../../src/domain/schedule.ts'
 
 const WORKDAYS = [1, 2, 3, 4, 5]
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
@@ -90,4 +90,28 @@ test('a zone whose name is written in other letters costs no formatter of its ow
   const made = t.capture(Intl, 'DateTimeFormat', Intl.DateTimeFormat)
   for (const name of names) t.equal(clockTime(name, new Date('2026-03-02T12:00:00Z')), 'Tuesday, 01:45')
   t.equal(made().length, 1)
+})
+
+test('the openings of a window are the minutes of the week at which it is open', async (t) => {
+  const monday = Date.parse('2026-03-02T00:00:00Z')
+  const moments = Array.from({ length: MINUTES_A_WEEK }, (_, minute) => new Date(monday + minute * 60_000))
+  const windows = [
+    { days: [2, 4], from: '09:00', to: '18:00' },
+    { days: [1, 7], from: '22:30', to: '02:00' },
+    { days: [3, 7], from: '18:00', to: '24:00' },
+    { days: [5, 7], from: '18:00', to: '00:00' },
+    { days: EVERY_DAY, from: '12:00', to: '11:59' },
+  ]
+  for (const window of windows) {
+    const open = moments.filter((moment) => isOpen({ timezone: 'UTC', windows: [window] }, moment))
+    const expected = open.map((moment) => minuteOfWeek('UTC', moment))
+    const minutes = openingsOf(window).flatMap(([from, to]) =>
+      Array.from({ length: to - from }, (_, index) => from + index),
+    )
+    t.strictSame(
+      [...new Set(minutes)].toSorted((a, b) => a - b),
+      expected,
+      window.from,
+    )
+  }
 })

@@ -4,6 +4,7 @@ import { canMatch, warnAlwaysMatches, warnNeverMatches } from './check-matching.
 import { warnOrderDecides } from './check-order.ts'
 import { createFindCover, type FindCover, warnNeverReached } from './check-reach.ts'
 import { warnRedundant } from './check-redundancy.ts'
+import { isNeverOpen, warnNeverOpen, warnPointlessSchedule } from './check-schedule.ts'
 import { warnNeverSeen } from './check-values.ts'
 import { createExampleFinder, type ExampleFinder } from './find-example.ts'
 import type { RuleWarning } from './rule-warning.ts'
@@ -59,11 +60,13 @@ function warnAbout(analysis: Analysis, rule: ModelledRule): RuleWarning[] {
     ...(departments === undefined ? [] : warnUnknownDepartment(examples, rule, departments)),
     ...(seenValues === undefined ? [] : warnNeverSeen(model, examples, rule, seenValues)),
   ]
+  if (isNeverOpen(model, rule)) return [...values, warnNeverOpen(rule)]
   const matching = canMatch(model, rule)
   if (matching === 'no') return [...values, warnNeverMatches(model, examples, rule)]
   // What is too entangled to tell whether it can match is too entangled for every other question as well.
   if (matching === 'unknown') return values
-  return [...values, ...warnRedundant(model, examples, rule), ...warnAboutPlace(analysis, rule, () => true)]
+  const pointless = [...warnPointlessSchedule(examples, rule), ...warnRedundant(model, examples, rule)]
+  return [...values, ...pointless, ...warnAboutPlace(analysis, rule, () => true)]
 }
 
 /** Warnings about a rule that name the changed one, which they only can if a chat can match both. */

@@ -3,11 +3,11 @@ import { TEXT_CHARACTERS_MAX } from '../helpcrunch-values.ts'
 import { EVENT_TYPES_ROUTABLE } from '../rule.ts'
 import { comparisonKey, numberOf } from '../text.ts'
 import type { FactClass } from './fact-classes.ts'
-import type { FindMoment, ScheduleWish } from './moments.ts'
+import type { FindMoment, TimeWish } from './moments.ts'
 import type { Witness } from './rule-warning.ts'
 import type { RulesModel } from './rules-model.ts'
 import { type TextWish, textsFor } from './sample-text.ts'
-import { type FactPart, NOT_SO, SO } from './space.ts'
+import { type FactPart, SO } from './space.ts'
 
 /** An example chat. With `isGuessed`, part of it is a text of which it is not sure that it passes all tests it should. */
 export interface Draft {
@@ -18,7 +18,7 @@ export interface Draft {
 /** Makes an example of what a search found, with as few facts as will do; undefined when there is no such time. */
 export function draftWitness(model: RulesModel, domains: readonly bigint[], findMoment: FindMoment): Draft | undefined {
   const wishes = wishesOf(model, domains)
-  const at = wishes.schedules.length === 0 ? null : findMoment(wishes.schedules)
+  const at = wishes.times.length === 0 ? null : findMoment(wishes.times)
   if (at === undefined) return undefined
   const facts: Record<string, FactValue> = {}
   let isGuessed = false
@@ -34,25 +34,25 @@ export function draftWitness(model: RulesModel, domains: readonly bigint[], find
 }
 
 interface Wishes {
-  readonly schedules: readonly ScheduleWish[]
+  readonly times: readonly TimeWish[]
   readonly members: ReadonlyMap<string, readonly (string | number)[]>
   readonly texts: ReadonlyMap<string, readonly TextWish[]>
 }
 
 /** What the search settled besides the facts' classes. What it left open does not matter. */
 function wishesOf(model: RulesModel, domains: readonly bigint[]): Wishes {
-  const schedules: ScheduleWish[] = []
+  const times: TimeWish[] = []
   const members = new Map<string, (string | number)[]>()
   const texts = new Map<string, TextWish[]>()
   for (const part of model.space.parts) {
-    const domain = domains[part.dimension.index]
-    if (part.kind === 'fact' || (domain !== SO && domain !== NOT_SO)) continue
+    const domain = domains[part.dimension.index] ?? part.dimension.every
+    if (part.kind === 'fact' || domain === part.dimension.every) continue
     const isSo = domain === SO
-    if (part.kind === 'schedule') schedules.push({ schedule: part.schedule, isOpen: isSo })
+    if (part.kind === 'week') times.push({ week: part, classes: domain })
     else if (part.kind === 'text') push(texts, part.leaf.leaf.fact, { leaf: part.leaf, passes: isSo })
     else if (isSo) push(members, part.fact, part.value)
   }
-  return { schedules, members, texts }
+  return { times, members, texts }
 }
 
 function push<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {

@@ -31,7 +31,7 @@ type Confirms = (witness: Witness) => boolean
 
 /** Makes a finder of examples for one set of rules. */
 export function createExampleFinder(model: RulesModel): ExampleFinder {
-  const findMoment = createFindMoment()
+  const findMoment = createFindMoment(model.space.parts.filter((part) => part.kind === 'week'))
   const findExample = (statements: readonly Formula[], confirms: Confirms, rivals: readonly ModelledRule[]) =>
     refineExample({ model, findMoment, confirms, rivals }, statements)
   return {

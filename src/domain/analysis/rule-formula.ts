@@ -1,9 +1,9 @@
 import { listensTo } from '../listening.ts'
 import type { PreparedCondition } from '../prepared-conditions.ts'
 import type { RuleDocument } from '../rule.ts'
-import { atom, every, type Formula, some } from './formula.ts'
+import { every, type Formula, opposite, some } from './formula.ts'
 import { classesWhere, leafFormula } from './leaf-formula.ts'
-import { NOT_SO, SO, type Space } from './space.ts'
+import type { Space } from './space.ts'
 
 /**
  * That conditions are true for certain, with negation pushed down to the leaves as in the engine. What is at the pointers
@@ -40,5 +40,6 @@ function signedFormula(
 export function occasionFormula(space: Space, rule: RuleDocument): Formula {
   const listens = classesWhere(space.fact('event'), ({ value }) => listensTo(rule, String(value)))
   if (rule.schedule === undefined) return listens
-  return every([listens, atom(space.schedule(rule.schedule), rule.schedule.outside === true ? NOT_SO : SO)])
+  const open = space.windowsOpen(rule.schedule)
+  return every([listens, rule.schedule.outside === true ? opposite(open) : open])
 }

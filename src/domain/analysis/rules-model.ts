@@ -46,7 +46,8 @@ export function modelRules(documents: readonly RuleDocument[], seenValues: SeenV
     .toSorted(inOrderTried)
     .flatMap(prepare)
   const leaves = prepared.flatMap(({ conditions }) => leavesOf(conditions))
-  const space = createSpace([EVENT_LEAF, ...leaves], seenValues)
+  const schedules = prepared.flatMap(({ document: { schedule } }) => (schedule === undefined ? [] : [schedule]))
+  const space = createSpace([EVENT_LEAF, ...leaves], schedules, seenValues)
   const formulas = prepared.map((rule) => formulate(space, rule))
   // Formulas add dimensions, so nothing can be searched before all of them are there.
   const start: Position = { domains: everything(space), choices: [] }

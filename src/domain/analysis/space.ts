@@ -3,7 +3,8 @@ import type { PreparedLeaf } from '../prepared-conditions.ts'
 import type { Schedule } from '../rule.ts'
 import { comparisonKey, normalText, wordsOf } from '../text.ts'
 import { classesOf, type FactClass } from './fact-classes.ts'
-import type { Dimension } from './formula.ts'
+import type { Dimension, Formula } from './formula.ts'
+import { createWeeks, type WeekPart } from './week.ts'
 
 /** A fact: which class its value is of. */
 export interface FactPart {
@@ -28,14 +29,7 @@ export interface TextPart {
   readonly leaf: PreparedLeaf
 }
 
-/** Whether the windows of a schedule are open (its `outside` aside). Schedules are taken to be free of one another. */
-export interface SchedulePart {
-  readonly kind: 'schedule'
-  readonly dimension: Dimension
-  readonly schedule: Schedule
-}
-
-export type Part = FactPart | MemberPart | TextPart | SchedulePart
+export type Part = FactPart | MemberPart | TextPart | WeekPart
 
 /** Everything about a chat that rules can tell apart. */
 export interface Space {
@@ -44,16 +38,21 @@ export interface Space {
   fact(name: string): FactPart
   member(fact: string, value: string | number): Dimension
   text(leaf: PreparedLeaf): Dimension
-  schedule(schedule: Schedule): Dimension
+  /** That a window of the schedule is open, `outside` aside. */
+  windowsOpen(schedule: Schedule): Formula
 }
 
 /** The classes of a dimension that is either so or not. */
 export const NOT_SO = 0b01n
 export const SO = 0b10n
 
-/** The space that the comparisons of some rules span; only the facts in these may be asked for. */
+/**
+ * The space that the comparisons and schedules of some rules span; only the facts in these, and these schedules, may be
+ * asked for. The time in one zone is taken to be free of the time in another.
+ */
 export function createSpace(
   leaves: readonly PreparedLeaf[],
+  schedules: readonly Schedule[],
   seenValues: ReadonlyMap<string, readonly FactValue[]>,
 ): Space {
   const parts: Part[] = []
@@ -63,6 +62,8 @@ export function createSpace(
     facts.set(name, part)
     parts.push(part)
   }
+  const weeks = createWeeks(schedules, parts.length)
+  parts.push(...weeks.parts)
   const flags = new Map<string, Dimension>()
   function flag(identity: string, create: (dimension: Dimension) => Part): Dimension {
     const known = flags.get(identity)
@@ -78,14 +79,7 @@ export function createSpace(
     member: (fact, value) =>
       flag(JSON.stringify([fact, comparisonKey(value)]), (dimension) => ({ kind: 'member', dimension, fact, value })),
     text: (leaf) => flag(identityOf(leaf), (dimension) => ({ kind: 'text', dimension, leaf })),
-    schedule: (schedule) => {
-      const { timezone, windows } = schedule
-      return flag(JSON.stringify([timezone, windows]), (dimension) => ({
-        kind: 'schedule',
-        dimension,
-        schedule: { timezone, windows },
-      }))
-    },
+    windowsOpen: weeks.windowsOpen,
   }
 }
 
