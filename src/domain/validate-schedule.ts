@@ -18,9 +18,13 @@ function timezoneProblems(timezone: unknown): Problem[] {
   return [{ pointer: '/schedule/timezone', message: `There is no time zone ${quoted(timezone)}.${hint}` }]
 }
 
+/** The abbreviations in the IANA database. ICU has more, with meanings that people do not expect: "BST" is Bangladesh. */
+const ABBREVIATIONS = ['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']
+
 /** Offsets such as "+02:00", which Intl would take, do not know summer time. */
 function isTimeZone(timezone: string): boolean {
   if (!/^[A-Za-z]/.test(timezone)) return false
+  if (/^[A-Za-z]{3}$/.test(timezone) && !ABBREVIATIONS.includes(timezone.toUpperCase())) return false
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: timezone })
     return true

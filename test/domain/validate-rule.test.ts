@@ -86,6 +86,8 @@ const REFUSED: readonly (readonly [
 const REFUSED_SCHEDULES: readonly (readonly [title: string, schedule: unknown, pointer: string, message: RegExp])[] = [
   ['a misspelt time zone', { timezone: 'Europe/Berln', windows: [] }, '/timezone', /Did you mean "Europe\/Berlin"\?/],
   ['an offset as time zone', { timezone: '+02:00', windows: [] }, '/timezone', /Use a name such as/],
+  ['an abbreviation that is no IANA zone', { timezone: 'BST', windows: [] }, '/timezone', /Use a name such as/],
+  ['the same in small letters', { timezone: 'ist', windows: [] }, '/timezone', /Use a name such as/],
   ['no windows', { timezone: 'UTC', windows: [] }, '/windows', /empty/],
   ['an unknown property in a schedule', { timezone: 'UTC', zone: 1 }, '/zone', /no property "zone"/],
   ['a window without days', buildWindow({ days: [] }), '/windows/0/days', /empty.*1 is Monday/],
