@@ -15,9 +15,10 @@ export async function testRules(settings: Settings, output: Output): Promise<num
   if (settings.json) output.line(JSON.stringify({ problems, tests: results }, null, 2))
   else {
     for (const problem of problems) output.problem(problemLine(problem))
-    for (const { file, pointer, name, expect, actual } of failed) {
+    for (const { file, pointer, name, expect, actual, why } of failed) {
       const place = placeOf(file, { pointer })
-      output.line(`${output.paint('red', 'failed')} ${place}: "${name}" expects ${expect}, the rule says ${actual}`)
+      const says = `"${name}" expects ${expect}, the rule says ${actual}${why === undefined ? '' : `. ${why}`}`
+      output.line(`${output.paint('red', 'failed')} ${place}: ${says}`)
     }
     output.line(
       `${counted(results.length, 'test')} in ${counted(files.length, 'file')}: ` +

@@ -11,9 +11,14 @@ export function considerRule(rule: RuleDocument, eventType: string, at: Date): C
   if (rule.status === 'disabled') return { kind: 'not_considered', why: 'Disabled.' }
   const events = eventsOf(rule)
   if (!events.includes(eventType)) return { kind: 'not_considered', why: `Only listens to ${events.join(', ')}.` }
-  if (rule.schedule !== undefined && !isOpen(rule.schedule, at)) {
-    const { timezone } = rule.schedule
-    return { kind: 'not_considered', why: `Outside its schedule (${timezone}): it was ${clockTime(timezone, at)}.` }
-  }
-  return { kind: 'considered' }
+  const closed = whyClosed(rule, at)
+  return closed === undefined ? { kind: 'considered' } : { kind: 'not_considered', why: closed }
+}
+
+/** Why a rule's schedule keeps it from being tried at a moment; undefined when it does not. */
+export function whyClosed({ schedule }: RuleDocument, at: Date): string | undefined {
+  if (schedule === undefined || isOpen(schedule, at)) return undefined
+  const { timezone, outside } = schedule
+  const where = outside === true ? 'Only outside its windows' : 'Outside its schedule'
+  return `${where} (${timezone}): it was ${clockTime(timezone, at)}.`
 }

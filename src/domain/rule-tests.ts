@@ -1,9 +1,9 @@
 import { compileRule } from './compile-rule.ts'
 import type { Conditions } from './conditions.ts'
+import { whyClosed } from './consider-rule.ts'
 import type { Facts } from './facts.ts'
 import { prepareConditions } from './prepared-conditions.ts'
-import type { MatchResult, RuleDocument, RuleTest } from './rule.ts'
-import { isOpen } from './schedule.ts'
+import type { MatchResult, RuleDocument } from './rule.ts'
 
 /** How one of a rule's own tests came out; `pointer` leads to it in the document. */
 export interface RuleTestResult {
@@ -12,6 +12,8 @@ export interface RuleTestResult {
   readonly actual: MatchResult
   readonly passed: boolean
   readonly pointer: string
+  /** What the clock said, where the schedule was closed. */
+  readonly why?: string
 }
 
 /** Runs the tests that a valid rule brings along. Status and events do not matter to them. */
@@ -20,15 +22,13 @@ export async function runRuleTests(rule: RuleDocument): Promise<RuleTestResult[]
   const tests = rule.tests ?? []
   return Promise.all(
     tests.map(async (test, index) => {
-      const actual = isClosed(rule, test) ? 'no_match' : await judge(test.facts)
-      const { name, expect } = test
-      return { name, expect, actual, passed: actual === expect, pointer: `/tests/${index}` }
+      const { name, expect, at, facts } = test
+      const why = at === undefined ? undefined : whyClosed(rule, new Date(at))
+      const actual = why === undefined ? await judge(facts) : 'no_match'
+      const result = { name, expect, actual, passed: actual === expect, pointer: `/tests/${index}` }
+      return why === undefined ? result : { ...result, why }
     }),
   )
-}
-
-function isClosed({ schedule }: RuleDocument, { at }: RuleTest): boolean {
-  return schedule !== undefined && at !== undefined && !isOpen(schedule, new Date(at))
 }
 
 /** The engine only knows certain or not, so it is asked twice: whether it is so, and whether it is certainly not so. */

@@ -7,8 +7,8 @@ export async function findRedTests(rule: RuleDocument): Promise<Problem[]> {
   const results = await runRuleTests(rule)
   return results
     .filter(({ passed }) => !passed)
-    .map(({ pointer, name, expect, actual }) => ({
-      pointer,
-      message: `The test "${name}" expects ${expect}, but the rule says ${actual}. Fix the rule or the test, or set the status to "draft".`,
-    }))
+    .map(({ pointer, name, expect, actual, why }) => {
+      const says = `The test "${name}" expects ${expect}, but the rule says ${actual}.${why === undefined ? '' : ` ${why}`}`
+      return { pointer, message: `${says} Fix the rule or the test, or set the status to "draft".` }
+    })
 }

@@ -94,6 +94,18 @@ test('test runs the tests of drafts and disabled rules too, and says what was ex
   ])
 })
 
+test('test says so where it is the schedule that a test does not fit', async (t) => {
+  const schedule = { timezone: 'Europe/Berlin', windows: [{ days: [1], from: '09:00', to: '18:00' }] }
+  const tests = [{ ...red, facts: { language: 'de' }, at: '2026-03-30T17:30:00+01:00' }]
+  const dir = await makeFolder(t, { 'a.json': JSON.stringify(rule({ schedule, tests })) })
+  const { code, out } = await runCli(['test', '--dir', dir])
+  t.equal(code, 1)
+  t.match(
+    out,
+    '"a German" expects match, the rule says no_match. Outside its schedule (Europe/Berlin): it was Monday, 18:30.\n',
+  )
+})
+
 test('test fails for a file that is not valid, and runs the tests of the others', async (t) => {
   const passing = { ...red, facts: { language: 'de' } }
   const dir = await makeFolder(t, {

@@ -77,18 +77,21 @@ test('rules are explained in the order tried; those after the winner are not con
 })
 
 test('what keeps a rule from being considered is said', async (t) => {
-  const windows = [{ days: [6], from: '09:00', to: '18:00' }]
+  const window = { days: [6], from: '09:00', to: '18:00' }
+  const windows = [window]
   const rules = [
     buildRule({ key: 'draft', status: 'draft' }),
     buildRule({ key: 'disabled', status: 'disabled' }),
     buildRule({ key: 'events', events: ['message.chat.customer', 'chat.closed'] }),
     buildRule({ key: 'schedule', schedule: { timezone: 'Europe/Berlin', windows } }),
+    buildRule({ key: 'outside', schedule: { timezone: 'UTC', windows: [{ ...window, days: [1] }], outside: true } }),
   ]
   t.strictSame(await findings(rules, { language: 'de' }, null), {
     draft: 'not_considered: A draft is never evaluated.',
     disabled: 'not_considered: Disabled.',
     events: 'not_considered: Only listens to message.chat.customer, chat.closed.',
     schedule: 'not_considered: Outside its schedule (Europe/Berlin): it was Monday, 10:00.',
+    outside: 'not_considered: Only outside its windows (UTC): it was Monday, 09:00.',
   })
 })
 

@@ -25,6 +25,15 @@ test('with a moment the schedule is tested too: closed is no match', async (t) =
   t.match(await run({ at: '2026-03-02T18:00:00+01:00', facts: {} }, { schedule }), { actual: 'no_match' })
 })
 
+test('of a test at a closed moment it is said what time it was by the clock of the schedule', async (t) => {
+  const closed = await run(
+    { at: '2026-03-30T09:30:00+01:00', expect: 'match' },
+    { schedule: { ...schedule, outside: true } },
+  )
+  t.match(closed, { passed: false, why: 'Only outside its windows (Europe/Berlin): it was Monday, 10:30.' })
+  t.notOk((await run({ at: '2026-03-30T09:30:00+01:00', facts: { language: 'fr' } }, { schedule }))?.why)
+})
+
 test('without a moment, or without a schedule, only the conditions count', async (t) => {
   t.match(await run({}, { schedule }), { actual: 'match' })
   t.match(await run({ at: '2026-03-02T18:00:00+01:00' }), { actual: 'match' })

@@ -86,6 +86,11 @@ test('rules are written', async (t) => {
     const draft = await send('POST', '/v1/rules', { ...red, status: 'draft' })
     t.match(draft, { status: 201, body: { warnings: [{ code: 'red_test', pointer: '/tests/1' }] } })
     t.equal((await send('PUT', '/v1/rules/red', red, ifMatch(1))).status, 422)
+    const schedule = { timezone: 'UTC', windows: [{ days: [1], from: '09:00', to: '18:00' }] }
+    const late = { ...red, schedule, tests: [{ name: 'late', facts: {}, at: '2026-03-02T18:00:00Z', expect: 'match' }] }
+    t.match(await send('PUT', '/v1/rules/red', late, ifMatch(1)), {
+      body: { errors: [{ message: /says no_match\. Outside its schedule \(UTC\): it was Monday, 18:00\. Fix/ }] },
+    })
     const mended = { ...red, tests: tests.slice(0, 1) }
     t.equal((await send('PUT', '/v1/rules/red', mended, ifMatch(1))).status, 200)
   })
