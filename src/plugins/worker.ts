@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { correctTimes } from '../adapters/prisma/correct-times.ts'
 import { scheduleAging } from '../adapters/prisma/old-records.ts'
 import { createWorkerRegistry } from '../adapters/prisma/worker-registry.ts'
 import { type Queue, startQueue } from '../adapters/queue.ts'
@@ -16,8 +17,9 @@ export default fp(
     app.decorate<Queue | undefined>('queue', undefined)
     if (app.config.ROLE === 'web') return
     const { prisma, queuePool } = app.database
+    await correctTimes(prisma, app.log) // first, as what is scheduled again keeps its time, and tells no more when that was set
     await scheduleAging(prisma)
-    const registry = createWorkerRegistry(app.database, app.services.workerId)
+    const registry = createWorkerRegistry(app.database, app.services.workerId, app.log)
     // Also when the queue does not start: the connection that shows that this process lives would keep it alive.
     app.addHook('onClose', async () => {
       await registry.leave().catch((error: unknown) => app.log.error({ err: error }, 'worker.leave_failed'))

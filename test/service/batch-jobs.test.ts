@@ -23,7 +23,7 @@ async function layGround(t: Scope) {
   const sql = await openConnection(t, url)
   const database = openDatabase({ url, connections: 2, onLostConnection: () => {} })
   t.teardown(() => database.close())
-  const registry = createWorkerRegistry(database, 'this worker')
+  const registry = createWorkerRegistry(database, 'this worker', { info() {}, warn() {}, error() {} })
   t.teardown(() => registry.leave())
   const inbox = createEventInbox(database.query, createSharing())
   return {

@@ -14,18 +14,15 @@ const BEGUN_JOBS = 'SELECT id FROM graphile_worker._private_jobs WHERE attempts 
 async function layGround(t: Scope, ageOut: () => Promise<void>) {
   const url = await createDatabase(t)
   const database = openDatabase({ url, connections: 2, onLostConnection: () => {} })
-  const registry = createWorkerRegistry(database, 'this worker')
   const lines: object[] = []
   const note = (fields: object, message: string) => void lines.push({ message, ...fields })
+  const log = { info() {}, warn: note, error: note }
+  const registry = createWorkerRegistry(database, 'this worker', log)
   const done = async () => ({ kind: 'done' }) as const
   const tasks = { ageOut, decideEvents: done, applyDecision: done, learnCustomer: async () => {} }
   return {
     ...{ url, lines },
-    start: () =>
-      startQueue({
-        ...{ pool: database.queuePool, registry, tasks, concurrency: 2 },
-        log: { info() {}, warn: note, error: note },
-      }),
+    start: () => startQueue({ pool: database.queuePool, registry, tasks, concurrency: 2, log }),
     async end() {
       await registry.leave()
       await database.close()

@@ -1,5 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import { correctUses } from './account.ts'
+import type { Log } from '../../services/log.ts'
+import { correctTimes } from './correct-times.ts'
 import type { Database } from './database.ts'
 import { PRIORITIES, TASKS } from './jobs.ts'
 import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs, NOBODY } from './lost-jobs.ts'
@@ -17,7 +18,7 @@ const BEATS_PER_SEARCH = 10
 export interface WorkerRegistry {
   /**
    * Says that this process lives and under which names the queue has locked jobs for it; then frees what the dead have locked,
-   * and now and then looks for jobs that nobody has, work that has lost its job, and calls of a time to come.
+   * and now and then looks for jobs that nobody has, work that has lost its job, and times to come.
    */
   beat(held: HeldJobs): Promise<void>
   leave(): Promise<void>
@@ -37,7 +38,11 @@ const STARTS = Prisma.sql`coalesce((
     AND (e.chat_id = (j.payload ->> 'chatId')::bigint OR e.seq = (j.payload ->> 'seq')::bigint)), 0)`
 
 /** The heartbeat goes by the connections of the chats, on which nobody waits for what a person has asked for. */
-export function createWorkerRegistry({ prisma, query, pool }: RegistryDatabase, workerId: string): WorkerRegistry {
+export function createWorkerRegistry(
+  { prisma, query, pool }: RegistryDatabase,
+  workerId: string,
+  log: Log,
+): WorkerRegistry {
   const session = createWorkerSession(pool)
   let beats = 0
 
@@ -96,7 +101,7 @@ export function createWorkerRegistry({ prisma, query, pool }: RegistryDatabase, 
       if (beats++ % BEATS_PER_SEARCH !== 0) return
       await giveUpUnheardJobs(prisma, held)
       await bringBackLostJobs(prisma)
-      await correctUses(prisma)
+      await correctTimes(prisma, log)
     },
 
     async leave() {

@@ -1,0 +1,96 @@
+import { test } from 'tap'
+import { correctTimes } from '../../src/adapters/prisma/correct-times.ts'
+import { rule } from '../support/rules.ts'
+import { startSecondApp } from '../support/second-app.ts'
+import { type Service, shareService, startService } from '../support/service.ts'
+
+// Postgres' clock cannot be set here: what was written before it was set back by three days is written with times to come.
+const sharedService = shareService({ settings: { ROLE: 'web' } })
+
+/** Does what each worker does every ten seconds, and gives what it logs. */
+async function correct({ app }: Service): Promise<object[]> {
+  const lines: object[] = []
+  const warn = (fields: object, message: string) => void lines.push({ message, ...fields })
+  await correctTimes(app.database.prisma, { info() {}, warn, error() {} })
+  return lines
+}
+
+test('calls that were made while the clock of Postgres was ahead are free again in a minute, those of long ago at once', async (t) => {
+  const service = await sharedService(t)
+  await service.sql(`INSERT INTO budget_slots (slot, used_at) VALUES (1001, now() + interval '3 days'),
+    (1002, now() + interval '3 days' - interval '50 s'), (1003, now() - interval '30 s')`)
+  await correct(service)
+  const uses = await service.sql(
+    'SELECT slot, extract(epoch FROM clock_timestamp() - used_at)::int AS age FROM budget_slots WHERE slot > 1000 ORDER BY slot',
+  )
+  t.strictSame(uses, [
+    { slot: 1001, age: 0 },
+    { slot: 1002, age: 50 },
+    { slot: 1003, age: 30 },
+  ])
+  await service.sql('DELETE FROM budget_slots WHERE slot > 1000')
+})
+
+test('a pause of all calls lasts no longer because the clock of Postgres was set back', async (t) => {
+  const service = await sharedService(t)
+  const { sql } = service
+  const pauseAfter = async (left: string) => {
+    await sql("UPDATE budget_slots SET used_at = now() + interval '3 days' WHERE slot = 1")
+    await sql('UPDATE helpcrunch_account SET paused_until = now() + $1::interval', [left])
+    await correct(service)
+    const [row] = await sql(
+      'SELECT round(extract(epoch FROM paused_until - clock_timestamp()))::int AS left FROM helpcrunch_account',
+    )
+    return row?.left
+  }
+  t.equal(await pauseAfter('3 days 40 s'), 40)
+  t.equal(await pauseAfter('20 s'), 20, 'nor shorter, when it began after that')
+  await sql('UPDATE helpcrunch_account SET paused_until = NULL')
+})
+
+test('jobs wait no longer because the clock of Postgres was set back, and keep their order', async (t) => {
+  const service = await sharedService(t)
+  const { sql } = service
+  const add = async (key: string, added: string, wait: string) => {
+    await sql("SELECT graphile_worker.add_job('apply_decision', job_key := $1)", [key])
+    const times = 'updated_at = now() + $2::interval, run_at = now() + $2::interval + $3::interval'
+    await sql(`UPDATE graphile_worker._private_jobs SET ${times} WHERE key = $1`, [key, added, wait])
+  }
+  await sql('DELETE FROM graphile_worker._private_jobs')
+  await add('due', '3 days', '0')
+  await add('due before', '3 days -20 s', '0')
+  await add('put off', '3 days -20 s', '10 min')
+  await add('of long ago', '-1 min', '5 min')
+  t.match(await correct(service), [{ message: 'database.clock_set_back', aheadMs: /^259[12]\d{5}$/ }])
+  const jobs = `SELECT key, round(extract(epoch FROM run_at - clock_timestamp()))::int AS wait
+    FROM graphile_worker._private_jobs ORDER BY run_at`
+  t.strictSame(await sql(jobs), [
+    { key: 'due before', wait: -20 },
+    { key: 'due', wait: 0 },
+    { key: 'of long ago', wait: 240 },
+    { key: 'put off', wait: 580 },
+  ])
+  t.strictSame(await correct(service), [], 'once')
+})
+
+test('what waited when the clock of Postgres was set back is routed by the next worker, which also schedules the hourly job', async (t) => {
+  const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
+  const service = await startService(t, { rules: [everyNewChat], settings: { ROLE: 'web' } })
+  const { simulator, sql, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await simulator.webhooks.settled()
+  await sql("SELECT graphile_worker.add_job('age_out', job_key := 'age_out')")
+  await sql(
+    `UPDATE graphile_worker._private_jobs SET run_at = run_at + interval '3 days', updated_at = updated_at + interval '3 days'`,
+  )
+  await sql("UPDATE budget_slots SET used_at = now() + interval '3 days' WHERE slot > 1")
+  await startSecondApp(t, service, { ROLE: 'worker' })
+  await drained()
+  t.equal(simulator.chat(id).departmentId, 10)
+  t.match(
+    await sql(
+      "SELECT run_at < now() + interval '1 hour' AS soon FROM graphile_worker._private_jobs WHERE key = 'age_out'",
+    ),
+    [{ soon: true }],
+  )
+})
