@@ -2,9 +2,10 @@ import { test } from 'tap'
 import { correctTimes } from '../../src/adapters/prisma/correct-times.ts'
 import { rule } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
-import { type Service, shareService, startService } from '../support/service.ts'
+import { type Service, shareService, startService, until } from '../support/service.ts'
 
 // Postgres' clock cannot be set here: what was written before it was set back by three days is written with times to come.
+const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
 const sharedService = shareService({ settings: { ROLE: 'web' } })
 
 /** Does what each worker does every ten seconds, and gives what it logs. */
@@ -74,7 +75,6 @@ test('jobs wait no longer because the clock of Postgres was set back, and keep t
 })
 
 test('what waited when the clock of Postgres was set back is routed by the next worker, which also schedules the hourly job', async (t) => {
-  const everyNewChat = rule({ conditions: { fact: 'event', operator: 'equal', value: 'chat.new' } })
   const service = await startService(t, { rules: [everyNewChat], settings: { ROLE: 'web' } })
   const { simulator, sql, drained } = service
   const { id } = simulator.openChat({ customerId: 9011 })
@@ -93,4 +93,50 @@ test('what waited when the clock of Postgres was set back is routed by the next 
     ),
     [{ soon: true }],
   )
+})
+
+test('a chat whose webhook came before the clock of Postgres was set back is looked at before it is moved', async (t) => {
+  const service = await startService(t, { rules: [everyNewChat], settings: { ROLE: 'web' } })
+  const { simulator, sql, drained } = service
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await simulator.webhooks.settled()
+  simulator.agentTakesChat(id, 88)
+  await sql(
+    "UPDATE webhook_events SET received_at = received_at + interval '1 hour', happened_at = happened_at + interval '1 hour'",
+  )
+  await startSecondApp(t, service, { ROLE: 'worker' })
+  await drained()
+  t.equal(simulator.chat(id).departmentId, null)
+  t.match((await service.get('/v1/decisions')).body, { data: [{ outcome: 'skipped', reason: 'assigned' }] })
+})
+
+test('what is known from before the clock of Postgres was set back is no news', async (t) => {
+  const service = await startService(t)
+  const { simulator, sql, drained } = service
+  simulator.openChat({ customerId: 9011 })
+  await drained()
+  await service.get('/v1/departments')
+  const asked = (path: string) => simulator.calls.count({ path })
+  const listed = asked('/v1/departments')
+  t.equal(asked('/v1/customers/9011'), 1)
+  await sql("UPDATE customers SET fetched_at = fetched_at + interval '3 days'")
+  await sql("UPDATE departments SET fetched_at = fetched_at + interval '3 days'")
+  simulator.openChat({ customerId: 9011 })
+  await drained()
+  t.equal(asked('/v1/customers/9011'), 2, 'the customer is looked up again')
+  await service.get('/v1/departments?refresh=true')
+  t.equal(asked('/v1/departments'), listed + 1, 'and departments are listed again')
+})
+
+test('a failed call is not given up because the clock of Postgres was set back', async (t) => {
+  const { simulator, sql, drained } = await startService(t, { rules: [everyNewChat] })
+  const failed = simulator.script({ method: 'PUT' }, [{ kind: 'status', status: 503 }], { forever: true })
+  const { id } = simulator.openChat({ customerId: 9011 })
+  const isTried = (times: number) => async () => (await sql('SELECT FROM chats WHERE tries >= $1', [times])).length > 0
+  await until('its next try waits', isTried(1))
+  await sql("UPDATE chats SET tried_since = tried_since + interval '4 days'")
+  await until('it has failed again', isTried(2))
+  failed.clear()
+  await drained()
+  t.equal(simulator.chat(id).departmentId, 10)
 })

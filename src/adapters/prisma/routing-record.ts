@@ -1,7 +1,6 @@
 import type { RoutingRecord } from '../../domain/decide.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { RetryState } from '../../services/waiting-event.ts'
-import { msSince } from './sql.ts'
 
 /** What the columns below give. */
 export interface RecordRow {
@@ -20,7 +19,8 @@ export interface RecordRow {
  * decision, however few there seem to be.
  */
 export const RECORD_COLUMNS = Prisma.sql`c.original_known, c.original_department_id, c.routed_department_id,
-  p.to_department_id AS pending_department_id, c.tries, ${msSince('c.tried_since')} AS elapsed_ms,
+  p.to_department_id AS pending_department_id, c.tries,
+  (extract(epoch FROM clock_timestamp() - c.tried_since) * 1000)::float8 AS elapsed_ms, -- below zero when the clock was set back, which is no reason to give up
   ARRAY(SELECT d.to_department_id FROM decisions d WHERE d.chat_id = c.id AND (d.outcome = 'pending' OR d.reason = 'already_routed')
     AND EXISTS (SELECT FROM attempts a WHERE a.event_seq = d.event_seq AND a.method = 'PUT' OFFSET 0))::float8[] AS tried_department_ids`
 

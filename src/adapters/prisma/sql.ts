@@ -49,9 +49,12 @@ export function holdsForWrite(claim: { chatId: number; fence: bigint }): Prisma.
   return Prisma.sql`EXISTS (SELECT FROM chats c WHERE ${holds(claim)} FOR UPDATE)`
 }
 
-/** Milliseconds from a time in a column to now, by the database's clock; null for null. */
+/**
+ * How many milliseconds old a time in a column is, by the database's clock; null for null. A time to come is from before that was set
+ * back, nobody knows how long: it counts as so old as it is ahead, for what is known from then must not be taken for news.
+ */
 export function msSince(column: string): Prisma.Sql {
-  return Prisma.sql`(extract(epoch FROM clock_timestamp() - ${Prisma.raw(column)}) * 1000)::float8`
+  return Prisma.sql`(abs(extract(epoch FROM clock_timestamp() - ${Prisma.raw(column)})) * 1000)::float8`
 }
 
 export function msToInterval(ms: number): Prisma.Sql {
