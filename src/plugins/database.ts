@@ -32,17 +32,8 @@ const WAITING = 'the start waits for the database, for another replica that make
 /** Brings the database's tables up to date, and opens it. */
 export default fp(
   async (app: FastifyInstance) => {
-    const { DATABASE_URL, DATA_DIR } = app.config
-    const url = await app.databaseUrl()
     const patience = setTimeout(() => app.log.warn({ problem: WAITING }, 'database.waiting'), PATIENCE_MS)
-    try {
-      await migrate(url)
-    } catch (error) {
-      const place = DATABASE_URL === undefined ? `The embedded database in ${DATA_DIR}` : 'The database of DATABASE_URL'
-      throw new Error(`${place} cannot be used: ${reasonOf(error)}.`, { cause: error })
-    } finally {
-      clearTimeout(patience)
-    }
+    const url = await prepare(app).finally(() => clearTimeout(patience))
     const database = openDatabase({
       url,
       connections: CONNECTIONS,
@@ -56,6 +47,19 @@ export default fp(
   },
   { name: 'database', dependencies: ['config', 'database-server', 'draining'] },
 )
+
+/** Gives the address, once the server runs and the tables are up to date. */
+async function prepare(app: FastifyInstance): Promise<string> {
+  const { DATABASE_URL, DATA_DIR } = app.config
+  const url = await app.databaseUrl()
+  try {
+    await migrate(url)
+    return url
+  } catch (error) {
+    const place = DATABASE_URL === undefined ? `The embedded database in ${DATA_DIR}` : 'The database of DATABASE_URL'
+    throw new Error(`${place} cannot be used: ${reasonOf(error)}.`, { cause: error })
+  }
+}
 
 /** A host with several addresses fails with one error for each, and says nothing itself. */
 function reasonOf(error: unknown): string {

@@ -1,4 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { lockMigrations, openMigrationPool } from '../../src/adapters/prisma/schema-migrations.ts'
 import { buildApp } from '../../src/app.ts'
@@ -47,6 +50,24 @@ test('a start waits for a replica that makes the tables, however short a wait it
   const app = await starting
   t.teardown(() => app.close())
   t.pass('it has started')
+})
+
+test('a start whose embedded database takes its time says so too', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'helpcrunch-router-slow-'))
+  t.teardown(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }))
+  const draftDir = join(dataDir, 'cluster.new')
+  await mkdir(draftDir)
+  await writeFile(join(dataDir, 'keeper.pid'), String(process.pid)) // as if we made that cluster
+  const env = { ...settingsFor(await startAccount(t), '', await writeRules(t, [{}])), DATA_DIR: dataDir }
+  const lines: string[] = []
+  const starting = buildApp({ env, logger: { stream: { write: (line: string) => void lines.push(line) } } })
+  const isTold = () => lines.some((line) => line.includes('"msg":"database.waiting"'))
+  await Promise.race([starting, until('it tells that it waits', isTold)])
+  const wasTold = isTold()
+  await rm(draftDir, { recursive: true, force: true })
+  const app = await starting
+  t.teardown(() => app.close())
+  t.ok(wasTold)
 })
 
 test('a migration that has to wait, as for the end of a backup, keeps nobody else waiting for long', async (t) => {
