@@ -24,7 +24,13 @@ export async function instruct<Report>(
   program.send(order)
   const [report] = (await Promise.race([
     once(program, 'message'),
-    once(program, 'exit').then(([code]) => [{ kind: 'failed', message: `its ${name} ended with code ${code}` }]),
+    once(program, 'exit').then(([code, signal]) => [
+      { kind: 'failed', message: `its ${name} ${howEnded(code, signal)}` },
+    ]),
   ])) as [Report | ProgramFailure] // what a program sends is typed there
   return report
+}
+
+function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  return code === null ? `was ended by ${signal}` : `ended with code ${code}`
 }
