@@ -9,6 +9,8 @@ import { onStopSignals } from './stop-signals.ts'
 /** How long the process has after SIGTERM: two seconds to be noticed, the rest for requests and jobs under way. */
 const CLOSE_MS_MAX = 10_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const NOT_STOPPED =
+  'what was under way has not ended in time, as when the database does not answer; nothing that was acknowledged is lost'
 /** How long an exit waits for whoever reads the log. */
 const LOG_MS_MAX = 1_000
 /** How much waits for whoever reads the log; what comes then is dropped. */
@@ -75,10 +77,11 @@ async function logWritten(): Promise<void> {
 /** While it still starts, the process just ends: it has taken nothing on, and an embedded Postgres ends with it. */
 function closeOnSignals(): void {
   const logger = { error: (message: string) => (app?.log ?? console).error(message) }
+  const onTimeout = (waitedMs: number) => app?.log.error({ waitedMs, problem: NOT_STOPPED }, 'service.not_stopped')
   let signalled: NodeJS.Signals | undefined
   // A start that failed ends with its own exit code, and so without `beforeExit`. close-with-grace takes the same signal for a second one.
   const { close } = closeWithGrace(
-    { delay: CLOSE_MS_MAX, logger, skip: ['beforeExit', ...STOP_SIGNALS] },
+    { delay: CLOSE_MS_MAX, logger, onTimeout, skip: ['beforeExit', ...STOP_SIGNALS] },
     async ({ err, signal = signalled }) => {
       if (err && app) app.log.fatal({ err }, 'process.failed')
       else if (err) console.error(err)

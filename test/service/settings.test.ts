@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import fastify from 'fastify'
 import { type Test, test } from 'tap'
 import config, { Config, type Environment } from '../../src/plugins/config.ts'
+import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { runMain, type Said } from '../support/run-main.ts'
 import { settingsFor, startService } from '../support/service.ts'
 
@@ -244,6 +245,21 @@ test('the log says what is running, and that it has stopped', async (t) => {
       { msg: 'service.stopped', durationMs: Number },
     ],
   )
+})
+
+test('a service whose database does not answer while it stops ends all the same, and says that nothing is lost', async (t) => {
+  const { simulator, databaseUrl } = await startService(t, { settings: { ROLE: 'web' } })
+  let isFrozen = false
+  const frozenUrl = await startPostgresProxy(t, databaseUrl, () => ({ request: () => (isFrozen ? 'swallow' : 'pass') }))
+  const meanwhile = async (child: ChildProcess, said: Said) => {
+    await said('service.started')
+    isFrozen = true
+    child.kill('SIGINT')
+  }
+  const { code, stdout } = await runMain(t, settingsFor(simulator, frozenUrl, '.'), { meanwhile })
+  t.equal(code, 1)
+  const last = stdout.trimEnd().split('\n').at(-1) ?? ''
+  t.match(JSON.parse(last), { level: 50, msg: 'service.not_stopped', problem: /nothing that was acknowledged is lost/ })
 })
 
 test('a service that is told to end while it still waits for its database does so at once, with 0', async (t) => {
