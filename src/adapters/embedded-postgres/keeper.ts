@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import type { ProgramFailure } from '../program-beside.ts'
 import { type Cluster, createCluster } from './cluster.ts'
-import { announceStop, type DataDir, enter, layOut, leave, waitUntilFree } from './data-dir.ts'
+import { announceStop, type DataDir, enter, layOut, leave, showLife, waitUntilFree } from './data-dir.ts'
 import { isAlive, readPid } from './other-processes.ts'
 
 /** What the keeper is told at its start. */
@@ -39,6 +39,7 @@ async function keep({ dataDir, port, settings }: KeeperSettings): Promise<void> 
   const dir = layOut(dataDir)
   await waitUntilFree(dir)
   enter(dir)
+  showLife(dir)
   const cluster = await createCluster(dir, port, settings)
   await cluster.make()
   if (!process.connected) process.exit(0) // the parent died meanwhile

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 
 /** False only when it is certain: where there is no /proc, a living process counts as the server. */
@@ -10,6 +10,15 @@ export function isServerOf(clusterDir: string, pid: number): boolean {
     return its.dev === ours.dev && its.ino === ours.ino
   } catch {
     return true
+  }
+}
+
+/** Within which the numbers of processes mean the same: of a container, as a rule. Empty where there is no /proc to tell. */
+export function ownNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
   }
 }
 
