@@ -178,11 +178,29 @@ test('the keeper of another container is believed as long as it shows that it li
 
 test('a keeper shows those who do not see its process that it lives', { skip: !existsSync('/proc') }, async (t) => {
   await start(t)
-  t.match(readFileSync(keeperFile, 'utf8'), /^\d+ pid:\[\d+\]$/)
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  t.match(readFileSync(keeperFile, 'utf8'), /^\d+ pid:\[\d+\]@\S+$/)
+  t.match(readFileSync(keeperFile, 'utf8'), bootId, 'on another machine the same numbers are not the same')
   const { mtimeMs } = await stat(keeperFile)
   await until('the next sign', async () => (await stat(keeperFile)).mtimeMs > mtimeMs)
   t.pass('it came')
 })
+
+for (const how of ['as soon as it sees that', 'when it is to stop']) {
+  test(`a server whose folder another container has taken, as this one was paused, is ended without another write: ${how}`, {
+    skip: !existsSync('/proc'),
+  }, async (t) => {
+    const postgres = await start(t)
+    const { keeper, postmaster } = pids()
+    const taken = `${keeper} pid:[1]` // containers have few processes, so the numbers may well be the same
+    writeFileSync(keeperFile, taken)
+    if (how === 'when it is to stop') await postgres.stop()
+    await until('the end of both', () => isGone(keeper) && isGone(postmaster))
+    t.ok(existsSync(postmasterFile), 'a stop in order would have written a checkpoint, and removed this')
+    t.equal(readFileSync(keeperFile, 'utf8'), taken)
+    await rm(keeperFile)
+  })
+}
 
 const IN_USE =
   /could not start: process \d+ uses it\. Stop the other instance, or give this one a DATA_DIR or DATABASE_URL/

@@ -51,13 +51,20 @@ export function enter({ keeperFile }: DataDir): void {
 }
 
 /** From now on shows those in other containers, who do not see this process, that it lives. */
-export function showLife({ keeperFile }: DataDir): void {
+export function showLife(dir: DataDir): void {
   setInterval(() => {
+    if (isTaken(dir)) return
     try {
       const now = new Date()
-      utimesSync(keeperFile, now, now)
+      utimesSync(dir.keeperFile, now, now)
     } catch {} // it has left
   }, RENEW_MS).unref()
+}
+
+/** Whether the folder's keeper is one of another container: of the one before, or of one that came while this one was paused. */
+export function isTaken({ keeperFile }: DataDir): boolean {
+  const namespace = /pid:\S+/.exec(readText(keeperFile) ?? '')?.[0]
+  return namespace !== undefined && namespace !== ownNamespace()
 }
 
 /** Lets the next keeper know that it is worth waiting. */
@@ -65,9 +72,9 @@ export function announceStop({ path, keeperFile }: DataDir): void {
   if (existsSync(path)) writeFileSync(keeperFile, `${WHO} ${STOPPING}`)
 }
 
-/** The next keeper may have begun the moment Postgres ended; then the folder is its own. */
-export function leave({ keeperFile }: DataDir): void {
-  if (readPid(keeperFile) === process.pid) rmSync(keeperFile, { force: true })
+/** The next keeper may have begun the moment Postgres ended; then the folder is its own. In another container it may have our number. */
+export function leave(dir: DataDir): void {
+  if (readPid(dir.keeperFile) === process.pid && !isTaken(dir)) rmSync(dir.keeperFile, { force: true })
 }
 
 export function inUse(who: string): Error {
@@ -78,18 +85,16 @@ export function inUse(who: string): Error {
  * The numbers of another container's processes mean nothing here, neither to us nor to Postgres: two servers would write the same
  * files. So it counts whether its keeper still renews its file.
  */
-async function waitUntilSilent({ keeperFile }: DataDir): Promise<void> {
+async function waitUntilSilent(dir: DataDir): Promise<void> {
   const startedAtMs = performance.now()
   let renewedAtMs = startedAtMs
   let last: number | undefined
   while (performance.now() - renewedAtMs < SILENT_MS_MAX) {
-    const keeper = readText(keeperFile)
-    const namespace = /pid:\S+/.exec(keeper ?? '')?.[0]
-    if (namespace === undefined || namespace === ownNamespace()) return // it has left, or is to be judged by its number
-    const renewed = statSync(keeperFile, { throwIfNoEntry: false })?.mtimeMs
+    if (!isTaken(dir)) return // it has left, or is to be judged by its number
+    const renewed = statSync(dir.keeperFile, { throwIfNoEntry: false })?.mtimeMs
     if (last !== undefined && renewed !== last) {
       renewedAtMs = performance.now()
-      const waitMsMax = keeper?.includes(STOPPING) ? STOP_MS_MAX : 0
+      const waitMsMax = readText(dir.keeperFile)?.includes(STOPPING) ? STOP_MS_MAX : 0
       if (renewedAtMs - startedAtMs > waitMsMax) throw inUse('another container')
     }
     last = renewed

