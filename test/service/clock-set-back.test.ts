@@ -140,3 +140,22 @@ test('a failed call is not given up because the clock of Postgres was set back',
   await drained()
   t.equal(simulator.chat(id).departmentId, 10)
 })
+
+test('a chat is not moved too often because the clock of Postgres was set back', async (t) => {
+  const to = (department: number) =>
+    rule({
+      ...{ key: `to-${department}`, department, reroute: true, events: ['message.chat.customer'] },
+      conditions: { fact: 'message', operator: 'equal', value: String(department) },
+    })
+  const { simulator, sql, drained } = await startService(t, { rules: [everyNewChat, to(20), to(30), to(40)] })
+  const { id } = simulator.openChat({ customerId: 9011 })
+  await drained()
+  for (const department of [20, 30]) {
+    simulator.sendMessage(id, String(department))
+    await drained()
+  }
+  await sql("UPDATE decisions SET applied_at = applied_at + interval '1 day'")
+  simulator.sendMessage(id, '40')
+  await drained()
+  t.equal(simulator.chat(id).departmentId, 40)
+})

@@ -27,9 +27,9 @@ export const RECORD_COLUMNS = Prisma.sql`c.original_known, c.original_department
 /** The outcomes of a decision that has said where its chat belongs: an older one has nothing to say any more. */
 export const TAKES_OVER = Prisma.sql`('pending', 'applied', 'unchanged')`
 
-/** Where we have moved the chat of `chats c` during the last ten minutes. */
+/** Where we have moved the chat of `chats c` during the last ten minutes; a time to come counts as in `msSince`. */
 export const RECENT_MOVES = Prisma.sql`ARRAY(SELECT d.to_department_id FROM decisions d WHERE d.chat_id = c.id AND d.outcome = 'applied'
-  AND d.applied_at > clock_timestamp() - interval '10 min')::float8[]`
+  AND d.applied_at BETWEEN clock_timestamp() - interval '10 min' AND clock_timestamp() + interval '10 min')::float8[]`
 
 export function readRecord(row: RecordRow): RoutingRecord {
   return {
