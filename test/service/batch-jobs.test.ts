@@ -191,6 +191,16 @@ test('what a worker died of is not done again together with the rest of its batc
   )
 })
 
+test('what a worker had when the clock of Postgres was set back, and it died, waits no longer for that', async (t) => {
+  const { sql, store, registry } = await layGround(t)
+  await store(CHATS)
+  await sql(`UPDATE graphile_worker._private_jobs SET locked_by = 'dead',
+    locked_at = now() + interval '3 days', run_at = now() + interval '3 days', updated_at = now() + interval '3 days'`)
+  await registry.beat({ queueIds: [], jobIds: new Set() })
+  const due = "SELECT FROM graphile_worker._private_jobs WHERE payload ->> 'chatId' IS NOT NULL AND locked_at IS NULL"
+  t.equal((await sql(`${due} AND run_at <= now()`)).length, CHATS.length)
+})
+
 test('an event whose chat is in a batch is not without a job', async (t) => {
   const { sql, store, database } = await layGround(t)
   await store(CHATS)

@@ -60,6 +60,8 @@ test("a chat that a living worker holds is nobody else's until its time is over"
   t.equal(await journal.claimNext(CHAT), undefined)
   await sql(holdUntil, ['-1 second'])
   t.match(await journal.claimNext(CHAT), { chatId: CHAT, fence: 8n })
+  await sql(holdUntil, ['3 days'])
+  t.match(await journal.claimNext(CHAT), { fence: 9n }, 'nor longer because the clock of Postgres was set back')
 })
 
 test('a claim that had to wait for another worker to let go starts nothing before it has seen what that one wrote', async (t) => {

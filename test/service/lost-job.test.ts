@@ -82,8 +82,12 @@ test('a job is given up with its queue when no worker has heard of it for a whil
     return row
   }
   t.strictSame(await lockedBy(), { job: 'us', queue: 'us' })
-  await sql("UPDATE graphile_worker._private_jobs SET locked_at = now() - interval '1 min'")
-  t.strictSame(await lockedBy(), { job: NOBODY, queue: NOBODY })
+  for (const when of ['-1 min', '3 days']) {
+    for (const table of ['_private_jobs', '_private_job_queues']) {
+      await sql(`UPDATE graphile_worker.${table} SET locked_by = 'us', locked_at = now() + $1::interval`, [when])
+    }
+    t.strictSame(await lockedBy(), { job: NOBODY, queue: NOBODY }, `${when}: the clock of Postgres may be set back`)
+  }
 })
 
 test('a job is done soon also when its worker never heard that it got it, since the connection broke', async (t) => {

@@ -41,7 +41,8 @@ export function claimStep(chatIds: readonly number[], workerId: string): Prisma.
     FROM (SELECT DISTINCT unnest(${[...chatIds]}::bigint[]) AS id) AS wanted ORDER BY id
     ON CONFLICT (id) DO UPDATE
     SET fence = c.fence + 1, claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
-    WHERE c.claimed_by IS NULL OR c.claimed_until < clock_timestamp() OR NOT EXISTS (
+    -- One that lasts longer than any is from before the database's clock was set back.
+    WHERE c.claimed_by IS NULL OR c.claimed_until NOT BETWEEN clock_timestamp() AND ${CLAIM_END} + interval '1 s' OR NOT EXISTS (
       SELECT FROM workers w WHERE w.id = c.claimed_by AND w.seen_at > clock_timestamp() - ${WORKER_SILENCE_MAX}
     )
     RETURNING c.*`

@@ -13,8 +13,11 @@ export interface HeldJobs {
 /** The name under which what was given up is locked until it is freed. */
 export const NOBODY = 'nobody'
 
-/** Longer than a statement may take: who has not heard by then that it got a job will not hear of it. */
-const UNHEARD_MIN = Prisma.sql`interval '8 s'`
+/**
+ * That a job was locked longer ago than a statement may take: who has not heard by now that it got it will not hear of it. A lock of a time
+ * to come is from before the database's clock was set back.
+ */
+export const IS_LONG_LOCKED = Prisma.sql`locked_at NOT BETWEEN clock_timestamp() - interval '8 s' AND clock_timestamp() + interval '8 s'`
 
 /**
  * Gives up jobs that are locked for this process and that no worker of it has: their lock was committed, and the answer was
@@ -25,7 +28,7 @@ export async function giveUpUnheardJobs(prisma: PrismaClient, { queueIds, jobIds
   await prisma.$executeRaw`
     WITH unheard AS (
       UPDATE graphile_worker._private_jobs SET locked_by = ${NOBODY}
-      WHERE locked_by = ANY (${[...queueIds]}::text[]) AND locked_at < clock_timestamp() - ${UNHEARD_MIN}
+      WHERE locked_by = ANY (${[...queueIds]}::text[]) AND ${IS_LONG_LOCKED}
         AND id <> ALL (${[...jobIds]}::bigint[])
       RETURNING job_queue_id
     )

@@ -3,7 +3,7 @@ import type { Log } from '../../services/log.ts'
 import { correctTimes } from './correct-times.ts'
 import type { Database } from './database.ts'
 import { PRIORITIES, TASKS } from './jobs.ts'
-import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs, NOBODY } from './lost-jobs.ts'
+import { bringBackLostJobs, giveUpUnheardJobs, type HeldJobs, IS_LONG_LOCKED, NOBODY } from './lost-jobs.ts'
 import { createWorkerSession } from './worker-session.ts'
 
 /** A worker that was not seen for so long is taken for dead, even when its connection seems to live: it, or its machine, froze. */
@@ -56,8 +56,8 @@ export function createWorkerRegistry(
         DELETE FROM graphile_worker._private_jobs j USING graphile_worker._private_tasks t
         WHERE t.id = j.task_id AND t.identifier = ${TASKS.decideBatch} AND j.locked_by = ANY (${names}::text[]) RETURNING j.*
       )
-      INSERT INTO graphile_worker._private_jobs (task_id, payload, priority, run_at, attempts, max_attempts, locked_by, locked_at)
-      SELECT task.id, chat.value, b.priority, b.run_at, b.attempts, b.max_attempts, b.locked_by, b.locked_at
+      INSERT INTO graphile_worker._private_jobs (task_id, payload, priority, run_at, updated_at, attempts, max_attempts, locked_by, locked_at)
+      SELECT task.id, chat.value, b.priority, b.run_at, b.updated_at, b.attempts, b.max_attempts, b.locked_by, b.locked_at
       FROM task, batch b, json_array_elements(b.payload) AS chat`
   }
 
@@ -93,8 +93,7 @@ export function createWorkerRegistry(
         SELECT DISTINCT locked_by AS name FROM graphile_worker._private_jobs
         WHERE locked_by IN (SELECT unnest(queue_ids) FROM dead)
           -- Names that never came to be known here, or whose finder died as well.
-          OR locked_at < clock_timestamp() - ${WORKER_SILENCE_MAX}
-            AND NOT EXISTS (SELECT FROM workers WHERE locked_by = ANY (queue_ids))
+          OR ${IS_LONG_LOCKED} AND NOT EXISTS (SELECT FROM workers WHERE locked_by = ANY (queue_ids))
         -- Its job may have ended at the moment at which it was given up.
         UNION SELECT locked_by FROM graphile_worker._private_job_queues WHERE locked_by = ${NOBODY}`
       if (dead.length > 0) await freeJobs(dead.map(({ name }) => name))
