@@ -36,19 +36,24 @@ async function correctCalls(prisma: PrismaClient): Promise<number> {
   return readAhead(rows)
 }
 
-/** The same for jobs, by when they were added or put off. */
+/** Few enough that a statement ends far below its time limit, however many jobs wait. */
+const JOBS_MAX = 10_000
+
+/** The same for jobs, by when they were added or put off. The last of them stays to the end, to tell how far the others move. */
 async function correctJobs(prisma: PrismaClient): Promise<number> {
-  const rows = await prisma.$queryRaw<CorrectedRow[]>`
+  const rows = await prisma.$queryRaw<(CorrectedRow & { has_more: boolean })[]>`
     WITH ahead AS (
       SELECT max(updated_at) - clock_timestamp() AS by FROM graphile_worker._private_jobs
     ), jobs AS (
       UPDATE graphile_worker._private_jobs SET run_at = run_at - ahead.by, updated_at = updated_at - ahead.by FROM ahead
       WHERE id IN (
-        SELECT id FROM graphile_worker._private_jobs WHERE updated_at > ${AHEAD} ORDER BY id FOR UPDATE SKIP LOCKED
+        SELECT id FROM graphile_worker._private_jobs WHERE updated_at > ${AHEAD}
+        ORDER BY updated_at LIMIT ${JOBS_MAX} FOR UPDATE SKIP LOCKED
       ) RETURNING ahead.by
     )
-    SELECT ${AHEAD_MS} FROM jobs`
-  return readAhead(rows)
+    SELECT ${AHEAD_MS}, count(*) = ${JOBS_MAX} AS has_more FROM jobs`
+  const aheadMs = readAhead(rows)
+  return rows[0]?.has_more ? Math.max(aheadMs, await correctJobs(prisma)) : aheadMs
 }
 
 const AHEAD_MS = Prisma.sql`coalesce(extract(epoch FROM max(by)) * 1000, 0)::float8 AS ahead_ms`
