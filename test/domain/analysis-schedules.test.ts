@@ -91,8 +91,14 @@ test('a window that the others cover changes nothing; of two that are the same, 
   const halves = [windowOf([1], '08:00', '12:00'), windowOf([1], '12:00', '18:00')]
   const covered = await warningsOf(buildRule({ schedule: buildSchedule(windowOf([1], '09:00', '17:00'), ...halves) }))
   t.match(covered, [{ pointer: '/schedule/windows/0' }])
-  const overlapping = [windowOf([7], '22:00', '06:00'), windowOf([1], '05:00', '09:00')]
-  t.strictSame(await warningsOf(buildRule({ schedule: buildSchedule(...overlapping) })), [])
+  const saysSomething: readonly (readonly [what: string, windows: Schedule['windows']])[] = [
+    ['an hour', [windowOf([7], '22:00', '06:00'), windowOf([1], '05:00', '09:00')]],
+    ['its last minute', [office, windowOf([5], '17:00', '18:01')]],
+    ['one of its days', [office, windowOf([5, 6], '10:00', '12:00')]],
+  ]
+  for (const [what, windows] of saysSomething) {
+    t.strictSame(await warningsOf(buildRule({ schedule: buildSchedule(...windows) })), [], what)
+  }
 })
 
 test('where a schedule lies within that of an earlier rule, the rule is never reached, however the zone is called', async (t) => {
@@ -107,6 +113,8 @@ test('where a schedule lies within that of an earlier rule, the rule is never re
   t.strictSame(await warningsOf(wide, early), [], 'a minute is left')
   const elsewhere = { ...narrow, schedule: { timezone: 'Europe/Berlin', windows: [monday] } }
   t.strictSame(await warningsOf(wide, elsewhere), [], 'of two zones nothing is proven')
+  const alike = { ...narrow, schedule: { ...office, timezone: 'America/New_York' } }
+  t.strictSame(await warningsOf(wide, alike), [], 'though their windows are called the same')
 })
 
 test('shifts that cover the week between them leave nothing for a rule below', async (t) => {
@@ -131,6 +139,9 @@ test('order decides in the minutes that two schedules share, in one zone or two'
   ])
   t.match(await warningsOf(first, second('Asia/Kathmandu', '16:50')), [
     { code: 'order_decides', certainty: 'certain', witness: { at: '2026-03-02T11:05:00.000Z' } },
+  ])
+  t.match(await warningsOf(first, second('Australia/Brisbane', '12:00')), [
+    { code: 'order_decides', certainty: 'certain', witness: { at: '2026-07-06T07:00:00.000Z' } }, // in summer only
   ])
   t.strictSame(await warningsOf(first, second('Europe/Berlin', '12:07')), [])
 })

@@ -161,6 +161,12 @@ for (const [title, overrides, pointer, message] of [
   })
 }
 
+test('an abbreviation that is an IANA zone is one, in small letters too', async (t) => {
+  for (const timezone of ['CET', 'EST', 'WET', 'utc']) {
+    t.strictSame(problemsOf(buildJson({ schedule: { ...Object(buildWindow({})), timezone } })), {}, timezone)
+  }
+})
+
 test('facts may have the size of real ones', async (t) => {
   const facts = { plan: 'x'.repeat(1000), 'custom.ids': ['x'.repeat(1000), 5], message: 'x'.repeat(8000) }
   t.strictSame(problemsOf(buildJson({ tests: [buildTest(facts)] })), {})

@@ -82,9 +82,9 @@ test('however many jobs wait, none is left ahead when the clock of Postgres was 
   await sql(`INSERT INTO graphile_worker._private_jobs (task_id, run_at, updated_at) SELECT task_id, at, at
     FROM graphile_worker._private_jobs, generate_series(now() + interval '2 days', now() + interval '3 days', interval '8 s') AS at`)
   t.equal((await correct(service)).length, 1)
-  const span = 'round(extract(epoch FROM max(run_at) - min(run_at)))::int AS span, max(run_at) <= now() AS is_due'
+  const span = "max(run_at) - min(run_at) < interval '1 day 10 s' AS is_kept, max(run_at) <= now() AS is_due"
   const jobs = 'FROM graphile_worker._private_jobs WHERE id > (SELECT min(id) FROM graphile_worker._private_jobs)'
-  t.match(await sql(`SELECT ${span} ${jobs}`), [{ span: 86_400, is_due: true }], 'and all have kept their distance')
+  t.match(await sql(`SELECT ${span} ${jobs}`), [{ is_kept: true, is_due: true }])
 })
 
 test('what waited when the clock of Postgres was set back is routed by the next worker, which also schedules the hourly job', async (t) => {
