@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -174,6 +174,22 @@ test('the keeper of another container is believed as long as it shows that it li
   clearInterval(renewing)
   const { url } = await start(t)
   t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }], 'and no longer')
+})
+
+test('the keeper of another container that is just stopping is waited for', {
+  skip: !existsSync('/proc'),
+}, async (t) => {
+  writeFileSync(keeperFile, '1 pid:[1] stopping')
+  let renewals = 0
+  const renewing = setInterval(() => {
+    if (++renewals < 10) return utimesSync(keeperFile, new Date(), new Date())
+    clearInterval(renewing)
+    unlinkSync(keeperFile)
+  }, 100)
+  t.teardown(() => clearInterval(renewing))
+  const { url } = await start(t)
+  t.equal(renewals, 10)
+  t.strictSame(await query(url, 'SELECT one FROM kept'), [{ one: 1 }])
 })
 
 test('a keeper shows those who do not see its process that it lives', { skip: !existsSync('/proc') }, async (t) => {

@@ -51,12 +51,11 @@ export function enter({ keeperFile }: DataDir): void {
 }
 
 /** From now on shows those in other containers, who do not see this process, that it lives. */
-export function showLife(dir: DataDir): void {
+export function showLife({ keeperFile }: DataDir): void {
   setInterval(() => {
-    if (isTaken(dir)) return
     try {
       const now = new Date()
-      utimesSync(dir.keeperFile, now, now)
+      utimesSync(keeperFile, now, now)
     } catch {} // it has left
   }, RENEW_MS).unref()
 }
