@@ -39,6 +39,7 @@ async function startParent(t: Test) {
   return { parent, url: url.toString().trim() }
 }
 
+const readText = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
 const readPid = (file: string) => Number.parseInt(readFileSync(file, 'utf8'), 10)
 const pids = () => ({ keeper: readPid(keeperFile), postmaster: readPid(postmasterFile) })
 
@@ -240,6 +241,24 @@ test('the keeper whose server runs is known as such, whoever else has begun on i
     const postgres = await starting
     if (isInTime) t.notOk(isGone(pids().keeper))
     await postgres.stop()
+  }
+})
+
+test('of two containers that start on one folder at the same moment the first one is refused, before it starts a server', {
+  skip: !existsSync('/proc'),
+}, async (t) => {
+  for (let isInTime = false; !isInTime; ) {
+    const starting = startEmbeddedPostgres({ dataDir })
+    const refusal = starting.then(() => undefined).catch(({ message }: Error) => message)
+    await until('the keeper has entered', () => /^\d+ pid:/.test(readText(keeperFile)))
+    const { mtimeMs } = await stat(keeperFile)
+    writeFileSync(keeperFile, '1 pid:[1]')
+    isInTime = Date.now() - mtimeMs < 90 // on a busy machine it may not be
+    const message = await refusal
+    if (isInTime) t.match(message, /could not start: another container uses it\. Stop the other instance/)
+    if (isInTime) t.notOk(existsSync(postmasterFile))
+    else await (await starting).keeperEnded
+    await rm(keeperFile)
   }
 })
 

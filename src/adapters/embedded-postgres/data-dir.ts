@@ -33,6 +33,9 @@ const NOTICE_MS_MAX = 1_500
 /** `initdb` takes a second; a slow machine gets more. */
 const MAKE_MS_MAX = 10_000
 
+/** Whoever has found the folder free has entered it long before that. */
+const ENTER_MS = 100
+
 /** How often a keeper shows that it lives. */
 const RENEW_MS = 1_000
 /** A keeper that shows nothing for so long is dead; a busy machine may delay it. */
@@ -45,7 +48,14 @@ export async function waitUntilFree(dir: DataDir): Promise<void> {
   await waitUntilStopped(dir)
 }
 
-/** Names this process as the folder's keeper. */
+/** Names this process as the folder's keeper. Throws when another container has done so at the same moment, and was the last. */
+export async function enterAlone(dir: DataDir): Promise<void> {
+  enter(dir)
+  await sleep(ENTER_MS)
+  if (isTaken(dir)) throw inUse('another container')
+}
+
+/** As `enterAlone`, of a keeper whose server runs, so that nobody of another container comes. */
 export function enter({ keeperFile }: DataDir): void {
   writeFileSync(keeperFile, WHO)
 }

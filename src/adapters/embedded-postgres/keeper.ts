@@ -2,7 +2,17 @@ import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import type { ProgramFailure } from '../program-beside.ts'
 import { type Cluster, createCluster } from './cluster.ts'
-import { announceStop, type DataDir, enter, isTaken, layOut, leave, showLife, waitUntilFree } from './data-dir.ts'
+import {
+  announceStop,
+  type DataDir,
+  enter,
+  enterAlone,
+  isTaken,
+  layOut,
+  leave,
+  showLife,
+  waitUntilFree,
+} from './data-dir.ts'
 import { isAlive, readPid } from './other-processes.ts'
 
 /** What the keeper is told at its start. */
@@ -38,7 +48,7 @@ async function keep({ dataDir, port, settings }: KeeperSettings): Promise<void> 
   process.env.TMPDIR = dataDir // a container may have no other folder to write to
   const dir = layOut(dataDir)
   await waitUntilFree(dir)
-  enter(dir)
+  await enterAlone(dir)
   showLife(dir)
   const cluster = await createCluster(dir, port, settings)
   await cluster.make()
