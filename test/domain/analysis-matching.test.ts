@@ -75,6 +75,11 @@ const MAY_MATCH: readonly (readonly [what: string, conditions: Conditions])[] = 
   ['two tags', { all: [leaf('tags', 'contains', 'vip'), leaf('tags', 'contains', 'beta')] }],
   ['different words', { all: [leaf('message', 'includesWord', 'a'), { not: leaf('message', 'startsWith', 'a') }] }],
   ['a Turkish capital in a pattern', { all: [leaf('city', 'equal', 'izmir'), leaf('city', 'matches', 'İZMİR')] }],
+  ['a Turkish capital beside another', { all: [leaf('city', 'equal', 'izmir'), leaf('city', 'matches', 'İZMIR')] }],
+  [
+    'a Turkish capital for one without a dot',
+    { all: [leaf('city', 'equal', 'IZMIR'), leaf('city', 'matches', '^\\W')] },
+  ],
   ['a case that a pattern minds', { all: [leaf('plan', 'equal', 'pro'), leaf('plan', 'matches', '(?-i)^Pro$')] }],
   ['a number spelt otherwise', { all: [leaf('plan', 'equal', 12), leaf('plan', 'endsWith', '.0')] }],
   ['a word in a number', { all: [leaf('plan', 'greaterThan', 3), leaf('plan', 'includesWord', '#5')] }],

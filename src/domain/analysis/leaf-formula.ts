@@ -55,12 +55,12 @@ function dependsOnSpelling(prepared: PreparedLeaf, value: FactValue | undefined)
   if (numberOf(comparisonKey(value)) !== undefined) return mayBeInNumber(prepared)
   if (prepared.leaf.operator !== 'matches') return false
   const text = String(value)
-  const spellings = [text, text.toUpperCase(), text.toLowerCase(), text.toLocaleUpperCase('tr')]
+  const spellings = [text, text.toUpperCase(), text.toLowerCase(), normalText(text).toLocaleUpperCase('tr')]
   return MINDS_CASE.test(String(prepared.leaf.value)) || new Set(spellings.map(prepared.test)).size > 1
 }
 
-/** A pattern that switches its disregard of case off, as in `(?-i)Pro`. */
-const MINDS_CASE = /\(\?[A-Za-z]*-[A-Za-z]*i/
+/** A pattern that switches its disregard of case off, as in `(?-i)Pro`, or asks for the letter whose case it does not disregard. */
+const MINDS_CASE = /\(\?[A-Za-z]*-[A-Za-z]*i|İ/
 
 /** The signs that numbers are written with. */
 const NUMBER_SIGNS = /^[-+.\de]*$/
