@@ -1,5 +1,5 @@
 import { isJsonObject } from './json-object.ts'
-import { LAST_MOMENT_MS } from './moment.ts'
+import { isMoment, LAST_MOMENT_MS } from './moment.ts'
 
 /** The object without the keys whose value is `undefined`: what nobody told leaves no key. */
 export type Told<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
@@ -31,13 +31,21 @@ export function readReference(value: unknown): number | undefined {
 
 /**
  * A moment after 1970, from UNIX seconds as number or text, with or without a fraction (`1603885746`,
- * `"1607542030.713"`). HelpCrunch mixes these in one document; numbers too large for seconds are read as milliseconds.
+ * `"1607542030.713"`). HelpCrunch mixes these in one document; numbers too large for seconds are read as milliseconds. RFC 3339
+ * is read as well: nobody has met it there, but a time that was not understood would let schedules go by the arrival.
  */
 export function readTime(value: unknown): Date | undefined {
-  const time = typeof value === 'string' && SECONDS_TEXT.test(value.trim()) ? Number(value) : value
-  if (typeof time !== 'number' || !(time > 0)) return undefined
-  const timeMs = Math.round(time < MILLISECONDS_FROM ? time * 1_000 : time)
-  return timeMs <= LAST_MOMENT_MS ? new Date(timeMs) : undefined
+  const timeMs = typeof value === 'string' ? readTimeText(value.trim()) : readTimeNumber(value)
+  return timeMs > 0 && timeMs <= LAST_MOMENT_MS ? new Date(timeMs) : undefined
+}
+
+function readTimeText(text: string): number {
+  return isMoment(text) ? Date.parse(text) : readTimeNumber(SECONDS_TEXT.test(text) ? Number(text) : undefined)
+}
+
+function readTimeNumber(value: unknown): number {
+  if (typeof value !== 'number') return Number.NaN
+  return Math.round(value < MILLISECONDS_FROM ? value * 1_000 : value)
 }
 
 /**

@@ -86,8 +86,11 @@ export function hasNoMessage({ chat, chatReadAtMs }: Known): boolean {
 /** How long ago the chat's state was seen; undefined when nobody can tell. */
 export function stateAge({ chatReadAtMs, envelope, event }: Known): number | undefined {
   if (chatReadAtMs !== undefined) return performance.now() - chatReadAtMs
+  // Where it tells no time, or none that is believed, its arrival stands for it, and nobody knows how late that was.
+  const tellsItsTime = envelope.createdAt?.getTime() === event.happenedAt.getTime()
   // What HelpCrunch had to send again is old, whatever the clocks say.
-  return envelope.attempts === 0 && Math.abs(event.lateMs) <= LATE_MS_MAX ? event.ageMs : undefined
+  const isInTime = tellsItsTime && envelope.attempts === 0 && Math.abs(event.lateMs) <= LATE_MS_MAX
+  return isInTime ? event.ageMs : undefined
 }
 
 /** What is kept of the event's customer, who has to be asked for unless that is all there is. */

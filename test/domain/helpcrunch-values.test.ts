@@ -59,6 +59,11 @@ test('a time too large for seconds is in milliseconds', async (t) => {
   t.same(readTime('1603885746123'), new Date(1603885746123))
 })
 
+test('a time may be of the form of RFC 3339, which says its offset', async (t) => {
+  t.same(readTime('2020-10-28T11:49:06Z'), new Date(1603885746000))
+  t.same(readTime(' 2020-10-28T13:49:06.123+02:00 '), new Date(1603885746123))
+})
+
 test('what is no time is not told', async (t) => {
   const nonsense = [
     0,
@@ -68,6 +73,10 @@ test('what is no time is not told', async (t) => {
     '-1',
     '1e9',
     '1.2.3',
+    '2020-10-28 11:49:06',
+    '2020-10-28T11:49:06',
+    '2020-10-28',
+    '1969-12-31T23:59:59Z',
     null,
     undefined,
     true,

@@ -157,6 +157,24 @@ test('what HelpCrunch had to send again is looked at before it is moved', async 
   simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`)
 })
 
+/** Some of them are forms of a time that nobody has met; the last one is of a day to come. */
+const NO_TIMES = [undefined, null, 'soon', '2026-11-29 10:00:00', 1e15, Math.floor(Date.now() / 1_000) + 3 * 86_400]
+
+test('what does not tell when it happened is looked at before it is moved: nobody knows how late it came', async (t) => {
+  const service = await anyService(t)
+  const { simulator, drained } = service
+  simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`, ['customer.new'])
+  for (const createdAt of NO_TIMES) {
+    const { id } = simulator.openChat({ customerId: 9011 })
+    simulator.agentMovesChat(id, 30)
+    const eventData = { chat_id: id, status: 'new', department: null, assignee: null, customer: { id: 9011 } }
+    await post(service, envelope({ eventData, createdAt }))
+    await drained()
+    t.match(await outcomes(service, id), [{ outcome: 'skipped', reason: 'moved_by_person' }], String(createdAt))
+  }
+  simulator.webhooks.sendTo(`${service.url}/webhooks/helpcrunch`)
+})
+
 test("a reply about somebody else's customer is not believed", async (t) => {
   const service = await startService(t, { rules: [{}] })
   const { simulator, drained } = service

@@ -50,7 +50,7 @@ const FORMS: readonly (readonly [string, (chatId: number) => Record<string, unkn
     'an envelope id that is a number',
     (chatId) => ({ id: chatId, eventData: { chat_id: chatId, customer: { id: 9011 } } }),
   ],
-  ...[SECONDS, String(SECONDS), `${SECONDS}.713`, `${SECONDS}.000`].map(
+  ...[SECONDS, String(SECONDS), `${SECONDS}.713`, `${SECONDS}.000`, new Date(SECONDS * 1_000).toISOString()].map(
     (createdAt) =>
       [
         `the time ${JSON.stringify(createdAt)}`,
