@@ -56,6 +56,9 @@ interface AnyVerdict {
 /** A refusal of which nobody knows yet whether it is HelpCrunch's. */
 type Doubt = { readonly kind: 'try_again'; readonly problem: string; readonly kept?: undefined }
 
+/** Retry-After counts whole seconds (RFC 9110, section 10.2.3). */
+const PAUSE_MS_MIN = 1_000
+
 const DOUBT: Doubt = {
   kind: 'try_again',
   problem: 'nothing has been there yet: HELPCRUNCH_API_URL must lead to the API, with its version',
@@ -108,9 +111,14 @@ function accountEffect(verdict: { readonly kind: string }, result: CallResult, c
   // Without a reply nobody knows whether the key works again or the limit is over: the next probe will ask.
   if (result.kind === 'no_response') return { kind: 'none' }
   if (verdict.kind === 'unauthorized') return { kind: 'pause', reason: 'unauthorized', forMs: undefined }
-  if (verdict.kind === 'throttled') return { kind: 'pause', reason: 'throttled', forMs: result.retryAfterMs }
+  if (verdict.kind === 'throttled') return { kind: 'pause', reason: 'throttled', forMs: pauseToldBy(result) }
   // A 403 that is about one chat alone has not shown that the key works.
   return call.isProbe && result.status !== 403 ? { kind: 'resume' } : { kind: 'none' }
+}
+
+/** A limit that is over at once, or was over before, is none: taken at its word, it would be asked about without a pause. */
+function pauseToldBy({ retryAfterMs = 0 }: Extract<CallResult, { kind: 'response' }>): number | undefined {
+  return retryAfterMs >= PAUSE_MS_MIN ? retryAfterMs : undefined
 }
 
 function logReply(

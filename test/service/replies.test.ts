@@ -186,6 +186,19 @@ test('429 without Retry-After pauses everybody for a back-off that doubles', asy
   t.ok(chats.every(({ id }) => simulator.chat(id).departmentId === 10))
 })
 
+test('429 with a Retry-After of no time pauses everybody as one without: else the account would be asked without a pause', async (t) => {
+  const { simulator, drained, sql } = await oneAtATime(t)
+  for (const retryAfter of ['0', '0.5', new Date(Date.now() - 60_000).toUTCString()]) {
+    simulator.script({}, [{ kind: 'status', status: 429, headers: { 'retry-after': retryAfter } }])
+    simulator.openChat({ customerId: 9011 })
+    const paused = `SELECT FROM helpcrunch_account WHERE paused_until > now() + interval '3 s'`
+    await until(`a pause after ${retryAfter}`, async () => (await sql(paused)).length > 0)
+    await sql(PAUSE_IS_OVER)
+    await drained()
+  }
+  t.pass('each time')
+})
+
 test('a pause ends with the first call that is answered, be that a look-up, and the log says so', async (t) => {
   const lines: Record<string, unknown>[] = []
   const { simulator, drained, sql } = await startService(t, { lines })
