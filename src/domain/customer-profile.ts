@@ -128,16 +128,17 @@ function readPart(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {}
 }
 
-/** The names of `[{ "name": "vip", "color": "#f00" }]`; a list that is none is not told. */
+/** The names of `[{ "name": "vip", "color": "#f00" }]`. What is no list, or one without any name, is of another form and not told. */
 function readTags(value: unknown): string[] | undefined {
   if (!Array.isArray(value)) return undefined
   const names = value.map((tag: unknown) => readText(isJsonObject(tag) ? tag.name : tag))
-  return [...new Set(names.filter((name) => name !== undefined))]
+  const told = [...new Set(names.filter((name) => name !== undefined))]
+  return told.length > 0 || value.length === 0 ? told : undefined
 }
 
 /**
  * Custom attributes from any form they are met in: a map; `[]`, which is how PHP writes an empty map; the pairs
- * `{ property, value }` that HelpCrunch itself takes on writing; null. Values that are objects, or lists of none but these, are left out.
+ * `{ property, value }` that HelpCrunch itself takes on writing, with `name` in one public receiver; null. Values that are objects, or lists of none but these, are left out.
  */
 function readCustomData(value: unknown): Record<string, CustomValue> | undefined {
   if (value === null) return {}
@@ -154,8 +155,8 @@ function readCustomData(value: unknown): Record<string, CustomValue> | undefined
 }
 
 function readPair(pair: unknown): [unknown, unknown] {
-  const { property, value } = readPart(pair)
-  return [property, value]
+  const { property, name, value } = readPart(pair)
+  return [property ?? name, value]
 }
 
 /** An empty list is how PHP writes nothing of any kind. */

@@ -92,14 +92,18 @@ test('tags are their trimmed names, each once; what has no name is left out', as
   t.strictSame(readCustomer(buildRestCustomer({ tags }))?.tags, ['vip', 'b2b'])
 })
 
-test('tags in a form that nobody knows are not told', async (t) => {
-  t.equal(readCustomer(buildRestCustomer({ tags: { 0: { name: 'vip' } } }))?.tags, undefined)
+test('tags in a form that nobody knows are not told: the customer may have any', async (t) => {
+  for (const tags of [{ 0: { name: 'vip' } }, 'vip', [{ id: 3, title: 'vip' }], [['vip']], [null]]) {
+    t.equal(readCustomer(buildRestCustomer({ tags }))?.tags, undefined, JSON.stringify(tags))
+  }
 })
 
 test('customData is a map, an empty list, a list of pairs, or null', async (t) => {
   const pairs = [{ property: 'plan', value: 'Scale' }, { property: 'seats', value: 14 }, null, { value: 'no name' }]
   t.strictSame(readCustomer(buildRestCustomer({ customData: { plan: 'Scale' } }))?.custom, { plan: 'Scale' })
   t.strictSame(readCustomer(buildRestCustomer({ customData: pairs }))?.custom, { plan: 'Scale', seats: 14 })
+  const named = pairs.map((pair) => pair && { name: pair.property, value: pair.value })
+  t.strictSame(readCustomer(buildRestCustomer({ customData: named }))?.custom, { plan: 'Scale', seats: 14 })
   t.strictSame(readCustomer(buildRestCustomer({ customData: [] }))?.custom, {})
   t.strictSame(readCustomer(buildRestCustomer({ customData: null }))?.custom, {})
   for (const untold of [undefined, 'plan', 5]) {
