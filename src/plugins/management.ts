@@ -40,7 +40,7 @@ export interface ManagementServices {
   replaceRule(key: string, input: unknown, expected: ExpectedVersion, by: Identity): Promise<RuleWrite>
   rollBackRule(key: string, version: number, expected: ExpectedVersion, by: Identity): Promise<RuleWrite>
   deleteRule(key: string, expected: ExpectedVersion, by: Identity): Promise<Deletion>
-  orderRules(keys: readonly string[], by: Identity): Promise<OrderResult>
+  orderRules(keys: readonly string[], expected: ExpectedVersion, by: Identity): Promise<OrderResult>
   replaceRules(inputs: readonly unknown[], expected: ExpectedVersion, by: Identity): Promise<RulesReplacement>
   checkRule(input: unknown): Promise<RuleCheck>
   checkRules(inputs: readonly unknown[]): Promise<RuleCheck>
@@ -95,7 +95,7 @@ export function createManagementServices(
     replaceRule: (key, input, expected, by) => replaceRule(changing, key, input, expected, by),
     rollBackRule: (key, version, expected, by) => rollBackRule(changing, key, version, expected, by),
     deleteRule: (key, expected, by) => deleteRule(changing, key, expected, by),
-    orderRules: (keys, by) => orderRules(changing, keys, by),
+    orderRules: (keys, expected, by) => orderRules(changing, keys, expected, by),
     replaceRules: (inputs, expected, by) => replaceRules(changing, inputs, expected, by),
     checkRule: (input) => checkRule(changing, input),
     checkRules: (inputs) => checkRules(changing, inputs),

@@ -88,9 +88,13 @@ const ruleChanges: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/v1/rules/order',
     { config: { role, operation: ORDER_RULES }, bodyLimit, schema: { body: Order } },
-    async ({ body, identity }, reply) => {
-      const result = await app.services.orderRules(body.keys, identity)
+    async ({ body, identity, headers }, reply) => {
+      const expected = heedIfMatch(headers, reply)
+      if (expected === undefined) return reply
+      const result = await app.services.orderRules(body.keys, expected, identity)
+      if (result.kind === 'stale') return refuseStale(reply, result.version, 'rule set')
       if (result.kind === 'invalid') return refuse(reply, result)
+      reply.header('etag', `"${result.rulesetVersion}"`)
       return { rulesetVersion: result.rulesetVersion, data: result.places }
     },
   )
@@ -99,9 +103,8 @@ const ruleChanges: FastifyPluginAsyncTypebox = async (app) => {
     '/v1/rules/:key/rollback',
     { config: { role, operation: ROLL_BACK_RULE }, schema: { params: RuleParams, body: Rollback } },
     async ({ params: { key }, body: { version }, identity, headers }, reply) => {
-      const guard = readIfMatch(headers['if-match'])
-      if (guard.kind === 'malformed') return refuseTag(reply)
-      const expected = guard.kind === 'given' ? guard.expected : 'any'
+      const expected = heedIfMatch(headers, reply)
+      if (expected === undefined) return reply
       const result = await app.services.rollBackRule(key, version, expected, identity)
       if (result.kind !== 'missing') return sendWrite(reply, result)
       return reply.problem(404, 'not_found', `There is no version ${version} of a rule "${key}".`)
@@ -112,13 +115,18 @@ export default ruleChanges
 
 /** Undefined when the request has been answered because it does not say which version it is about. */
 function requireIfMatch(headers: FastifyRequest['headers'], reply: FastifyReply): ExpectedVersion | undefined {
+  if (headers['if-match'] !== undefined) return heedIfMatch(headers, reply)
+  const detail = 'Say which version you have seen: send its ETag as If-Match, or "*" to change whichever there is.'
+  reply.problem(428, 'precondition_required', detail)
+  return undefined
+}
+
+/** Any version where none is named. Undefined when the request has been answered because its `If-Match` cannot be read. */
+function heedIfMatch(headers: FastifyRequest['headers'], reply: FastifyReply): ExpectedVersion | undefined {
   const guard = readIfMatch(headers['if-match'])
+  if (guard.kind === 'absent') return 'any'
   if (guard.kind === 'given') return guard.expected
-  if (guard.kind === 'malformed') refuseTag(reply)
-  else {
-    const detail = 'Say which version you have seen: send its ETag as If-Match, or "*" to change whichever there is.'
-    reply.problem(428, 'precondition_required', detail)
-  }
+  refuseTag(reply)
   return undefined
 }
 

@@ -2,6 +2,7 @@ import { type Problem, pointerTo, quoted } from '../domain/problem.ts'
 import type { RuleDocument } from '../domain/rule.ts'
 import { suggestion } from '../domain/suggestion.ts'
 import type { Identity } from './authenticate.ts'
+import type { ExpectedVersion } from './change-rules.ts'
 import type { LiveRules, RuleBook, RuleChange } from './rule-book.ts'
 
 /** Where a rule stands now. */
@@ -10,15 +11,22 @@ export type RulePlace = Pick<RuleDocument, 'key' | 'priority'> & { readonly vers
 export type OrderResult =
   | { readonly kind: 'ordered'; readonly rulesetVersion: number; readonly places: readonly RulePlace[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  /** The rule set has another version by now. */
+  | { readonly kind: 'stale'; readonly version: number }
 
-/** Rewrites the priorities so that the rules are tried in the order of `keys`, which must name each rule once. All of it or nothing. */
+/**
+ * Rewrites the priorities so that the rules are tried in the order of `keys`, which must name each rule once. All of it or
+ * nothing. `expected` are versions of the rule set.
+ */
 export async function orderRules(
   { live, book }: { readonly live: LiveRules; readonly book: RuleBook },
   keys: readonly string[],
+  expected: ExpectedVersion,
   by: Identity,
 ): Promise<OrderResult> {
   for (;;) {
     const { version: base, rules } = await live.read()
+    if (expected !== 'any' && !expected.includes(base)) return { kind: 'stale', version: base }
     const byKey = new Map(rules.map(({ rule }) => [rule.document.key, rule]))
     const problems = problemsOf(keys, [...byKey.keys()])
     if (problems.length > 0) return { kind: 'invalid', problems }

@@ -175,3 +175,24 @@ test('an order that does not name each rule once is refused', async (t) => {
   t.equal((await send('PUT', '/v1/rules/order', { keys: ['vip', 'german'], more: 1 })).status, 400)
   t.match(await send('GET', '/v1/rules/vip'), { body: { version: 1, priority: 900 } })
 })
+
+test('an order that says which rules it has seen is refused when they have changed since, and one that says nothing is not', async (t) => {
+  const { send } = apiOf(await giveRules(await anyService(t), [german, vip]))
+  const seen = (await send('GET', '/v1/rules')).headers.get('etag') ?? ''
+  await send('PUT', '/v1/rules/german', { ...german, priority: 950 }, ifMatch(1))
+  const { headers } = await send('GET', '/v1/rules')
+  const now = headers.get('etag') ?? ''
+  const order = (keys: string[], guard?: string) =>
+    send('PUT', '/v1/rules/order', { keys }, guard === undefined ? {} : { 'if-match': guard })
+
+  const stale = await order(['vip', 'german'], seen)
+  t.match(stale, { status: 412, body: { code: 'stale', detail: /^The rule set has been changed meanwhile/ } })
+  t.equal(stale.headers.get('etag'), now)
+  t.match(await order(['vip', 'german'], 'nonsense'), { status: 400, body: { errors: [{ pointer: '/if-match' }] } })
+  t.match(await send('GET', '/v1/rules'), { body: { data: [{ key: 'german', priority: 950 }, { key: 'vip' }] } })
+
+  const done = await order(['vip', 'german'], now)
+  t.match(done, { status: 200, body: { data: [{ key: 'vip' }, { key: 'german' }] } })
+  t.equal(done.headers.get('etag'), (await send('GET', '/v1/rules')).headers.get('etag'))
+  t.equal((await order(['german', 'vip'])).status, 200)
+})

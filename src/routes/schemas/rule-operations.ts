@@ -7,6 +7,7 @@ const tag = 'Rules'
 const ETAG = { ETag: 'The version of the rule, in quotes.' }
 const SET_ETAG = { ETag: 'The version of the rule set, in quotes: it counts the changes of all rules.' }
 const LOCATION = { Location: 'Where the rule is from now on.' }
+const SET_IF_MATCH = 'The `ETag` of the list of rules that you have seen, or `*`.'
 const IF_MATCH = 'The `ETag` that you have seen, such as `"3"`, or `*` for whichever there is.'
 const GUARD = { 'If-Match': { required: true, description: IF_MATCH } }
 const BODY = { schema: Type.Ref('RuleDocument'), example: RULE_EXAMPLE }
@@ -21,6 +22,12 @@ const STALE = problem(
   'stale',
   'The rule has been changed meanwhile: it has version 4 now. Read it again, and repeat the change there.',
   { headers: ETAG },
+)
+const SET_STALE = problem(
+  412,
+  'stale',
+  'The rule set has been changed meanwhile: it has version 19 now. Read it again, and repeat the change there.',
+  { headers: SET_ETAG },
 )
 const UNGUARDED = problem(
   428,
@@ -121,9 +128,7 @@ export const REPLACE_RULES: Operation = {
   summary: 'Replace all rules',
   description:
     'Makes these rules all there are: those that differ get a new version, those that are left out are deleted. All of it or nothing, and in force at one moment.',
-  headers: {
-    'If-Match': { required: true, description: 'The `ETag` of the list of rules that you have seen, or `*`.' },
-  },
+  headers: { 'If-Match': { required: true, description: SET_IF_MATCH } },
   body: { example: { rules: [RULE_EXAMPLE] } },
   answers: {
     200: json(
@@ -133,12 +138,7 @@ export const REPLACE_RULES: Operation = {
       SET_ETAG,
     ),
     400: badInput('body', '/rules/0/priority', ZERO),
-    412: problem(
-      412,
-      'stale',
-      'The rule set has been changed meanwhile: it has version 19 now. Read it again, and repeat the change there.',
-      { headers: SET_ETAG },
-    ),
+    412: SET_STALE,
     428: UNGUARDED,
   },
 }
@@ -162,17 +162,25 @@ export const ORDER_RULES: Operation = {
   operationId: 'orderRules',
   tag,
   summary: 'Set the order of the rules',
-  description: 'Rewrites the priorities so that the rules are tried in the order given: all of it or nothing.',
+  description:
+    'Rewrites the priorities so that the rules are tried in the order given: all of it or nothing. Without `If-Match`, whatever they are by now.',
+  headers: { 'If-Match': { required: false, description: SET_IF_MATCH } },
   body: { example: { keys: ['german-vip', 'french'] } },
   answers: {
-    200: json('The order is in force.', Type.Ref('RuleOrder'), {
-      rulesetVersion: 18,
-      data: [
-        { key: 'german-vip', priority: 200, version: 4 },
-        { key: 'french', priority: 100, version: 2 },
-      ],
-    }),
+    200: json(
+      'The order is in force.',
+      Type.Ref('RuleOrder'),
+      {
+        rulesetVersion: 18,
+        data: [
+          { key: 'german-vip', priority: 200, version: 4 },
+          { key: 'french', priority: 100, version: 2 },
+        ],
+      },
+      SET_ETAG,
+    ),
     400: badInput('body', '/keys', 'Every rule must be named; add: spanish.'),
+    412: SET_STALE,
   },
 }
 
