@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { RuleDocument } from '../../src/domain/rule.ts'
 import type { Fault } from '../../src/sandbox/simulator/faults.ts'
-import { A_MINUTE_LATER } from '../support/budget.ts'
+import { A_MINUTE_LATER, rest } from '../support/budget.ts'
 import { rule } from '../support/rules.ts'
 import { startSecondApp } from '../support/second-app.ts'
 import { type Service, shareService, startService, until } from '../support/service.ts'
@@ -217,6 +217,7 @@ test('a chat that an agent brought there before any move of ours was not moved b
   await sql("UPDATE budget_slots SET used_at = CASE slot WHEN 1 THEN 'epoch' ELSE now() END") // for the look-up alone
   const { id } = simulator.openChat({ customerId })
   await until('it is decided', async () => (await sql("SELECT FROM decisions WHERE outcome = 'pending'")).length === 1)
+  await rest(service) // who decides also tries to move, and may see the chat's state once more
   simulator.agentMovesChat(id, 10)
   await sql("UPDATE chats SET state_seen_at = state_seen_at - interval '61 s'")
   await sql(A_MINUTE_LATER)
