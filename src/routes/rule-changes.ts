@@ -4,14 +4,8 @@ import { Type } from 'typebox'
 import { GivenRules, RULES_BYTES_MAX, RULES_MAX } from '../domain/given-rules.ts'
 import type { ExpectedVersion, Refusal, RuleWrite } from '../services/change-rules.ts'
 import { readIfMatch } from './if-match.ts'
-import {
-  CREATE_RULE,
-  DELETE_RULE,
-  ORDER_RULES,
-  REPLACE_RULE,
-  REPLACE_RULES,
-  ROLL_BACK_RULE,
-} from './schemas/rule-operations.ts'
+import { CREATE_RULE, DELETE_RULE, REPLACE_RULE, ROLL_BACK_RULE } from './schemas/rule-operations.ts'
+import { ORDER_RULES, REPLACE_RULES } from './schemas/rule-set-operations.ts'
 
 const RuleParams = Type.Object({ key: Type.String({ maxLength: 64, description: 'The key of the rule.' }) })
 /** The service reads it itself, for the sake of its messages. */

@@ -5,7 +5,8 @@ import { inOrderTried } from '../domain/ruleset.ts'
 import type { DepartmentList } from '../services/list-departments.ts'
 import type { StoredRule } from '../services/rule-book.ts'
 import { ListQuery, notACursor, page, readCursor, readNumberCursor } from './paging.ts'
-import { LIST_RULE_VERSIONS, LIST_RULES, READ_RULE } from './schemas/rule-operations.ts'
+import { LIST_RULE_VERSIONS, READ_RULE } from './schemas/rule-operations.ts'
+import { LIST_RULES } from './schemas/rule-set-operations.ts'
 
 /** Of a whole number in Postgres. */
 const VERSION_MAX = 2_147_483_647n

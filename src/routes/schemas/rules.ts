@@ -137,3 +137,7 @@ export const WARNING_EXAMPLE = {
   others: [],
   witness: null,
 }
+
+/** What is told of a priority that is none. */
+export const PRIORITY_EXAMPLE =
+  'It is 0. Expected: a whole number from 1 to 10000; higher is tried first, a tie goes to the smaller key.'
